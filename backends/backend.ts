@@ -134,7 +134,7 @@ export interface BackendContext {
   /** The operator's bot-bottle folder, absolute. */
   readonly home: string;
   /** PEM bundle that image builds trust besides the stock roots; empty for none. */
-  readonly hostCaBundle: string;
+  hostCaBundle(): Promise<string>;
   /** Path in the sidecar's build context to its text: the program's own sidecar sources. */
   sidecarSources(): Promise<ReadonlyMap<string, string>>;
   env(name: string): string | undefined;
