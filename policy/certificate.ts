@@ -19,6 +19,11 @@ import {
   utf8,
 } from "./der.ts";
 
+/** A host name in ASCII, or the 4 or 16 bytes of an address. */
+export type SubjectName =
+  | { readonly type: "dns"; readonly value: string }
+  | { readonly type: "ip"; readonly bytes: Uint8Array };
+
 /** What a certificate is made from; every key, number, time and signature comes from outside. */
 export interface CertificateFields {
   /** Common name of the owner; not compared with host names by any current client. */
@@ -33,8 +38,8 @@ export interface CertificateFields {
   readonly notAfter: Date;
   /** True for an authority that signs leaves and no further authority. */
   readonly ca?: boolean;
-  /** Host names and IP literals (without brackets) that a leaf stands for. */
-  readonly san?: readonly string[];
+  /** What a leaf stands for. */
+  readonly san?: readonly SubjectName[];
   /** Identifier of the owner's key (RFC 5280, 4.2.1.2). */
   readonly ski: Uint8Array;
   /** Identifier of the signer's key (RFC 5280, 4.2.1.1). */
@@ -139,18 +144,10 @@ function extension(id: string, critical: boolean, value: Node): Node {
   return critical ? sequence(oid(id), boolean(true), inner) : sequence(oid(id), inner);
 }
 
-function generalName(value: string): Node {
-  const address = addressBytes(value);
-  return address === undefined ? context(2, false, value) : context(7, false, binary(address));
-}
-
-/** The bytes of an IP literal, or undefined for a host name. */
-function addressBytes(text: string): Uint8Array | undefined {
-  const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (four !== null) return Uint8Array.from(four.slice(1).map(Number));
-  if (!text.includes(":")) return undefined;
-  const packed = forge.util.bytesFromIP(text);
-  return packed === null ? undefined : bytesOf(packed);
+function generalName(name: SubjectName): Node {
+  return name.type === "dns"
+    ? context(2, false, name.value)
+    : context(7, false, binary(name.bytes));
 }
 
 function name(commonName: string): Node {
