@@ -15,6 +15,9 @@ export type SettingsResult =
   | { readonly ok: true; readonly value: Readonly<Record<string, Json>> }
   | { readonly ok: false; readonly issues: readonly SettingsIssue[] };
 
+/** A kind of account that a provider can be given, by its key in a manifest's `agent_provider`. */
+export type CredentialKind = "auth_token" | "forward_host_credentials";
+
 /** What a provider is asked to plan for. */
 export interface ProviderContext {
   /** As returned by {@linkcode AgentProvider.parseSettings}. */
@@ -47,6 +50,8 @@ export interface Provisioning {
   readonly setup: readonly (readonly string[])[];
   /** The complete argument vector of the agent. */
   readonly argv: readonly string[];
+  /** One line each, for the operator's preflight, e.g. that no account was named. */
+  readonly notes?: readonly string[];
 }
 
 /** A module that knows one agent CLI. It returns data and touches nothing. */
@@ -60,6 +65,8 @@ export interface AgentProvider {
   readonly skillsDirectory: string;
   /** Text of the Dockerfile of the agent's image; absent when a `Dockerfile` lies beside the module. */
   readonly dockerfile?: string;
+  /** The kinds of account that it can use; absent means none. */
+  readonly credentials?: readonly CredentialKind[];
   /** JSON Schema (2020-12) of `settings`, for editors. */
   readonly settingsSchema: Readonly<Record<string, Json>>;
   /** Checks and completes `settings`. Must not throw. */
