@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { reasonOf } from "../errors.ts";
+import { admitProvider, type LoadedProvider } from "./door.ts";
+import { ProviderError } from "./error.ts";
+import { PROVIDER_NAME } from "./shape.ts";
+
+/** The name by which a plugin imports this program's types and helpers. */
+const PACKAGE = "@bot-bottle/cli";
+
+/** The folder of the operator's that plugins lie in. */
+export function pluginFolder(home: string): string {
+  return join(home, "contrib");
+}
+
+/** Names of the folders that look like plugins, sorted; none when there is no such folder. */
+export async function listPlugins(home: string): Promise<readonly string[]> {
+  const names: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(pluginFolder(home))) {
+      if (PROVIDER_NAME.test(entry.name) && !entry.isFile) names.push(entry.name);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return names.sort();
+}
+
+async function textIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw new ProviderError(`Cannot read ${path}: ${reasonOf(error)}`, {
+      source: path,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Makes `@bot-bottle/cli` mean this running program. Its own import map says so only when the
+ * program runs from a checkout; run from a URL or a package, no map reaches a plugin's file.
+ */
+async function resolvePackageToThisProgram(): Promise<Disposable> {
+  const { registerHooks } = await import("node:module");
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === PACKAGE
+        ? { url: import.meta.resolve("../../mod.ts"), shortCircuit: true }
+        : next(specifier, context),
+  });
+  return { [Symbol.dispose]: () => hooks.deregister() };
+}
+
+/**
+ * Loads `<home>/contrib/<name>/mod.ts`, with the Dockerfile beside it if there is one.
+ * Undefined when there is no such file. Throws ProviderError when it cannot be used.
+ */
+export async function loadPlugin(name: string, home: string): Promise<LoadedProvider | undefined> {
+  const folder = join(pluginFolder(home), name);
+  const source = join(folder, "mod.ts");
+  const stat = await Deno.stat(source).catch(() => undefined);
+  if (!stat?.isFile) return undefined;
+  const dockerfile = await textIfThere(join(folder, "Dockerfile"));
+  return admitProvider(await importPlugin(source), {
+    name,
+    source,
+    contextPath: folder,
+    ...(dockerfile !== undefined && { dockerfile }),
+  });
+}
+
+async function importPlugin(source: string): Promise<unknown> {
+  using _hooks = await resolvePackageToThisProgram();
+  try {
+    return await import(pathToFileURL(source).href);
+  } catch (error) {
+    throw new ProviderError(`Cannot load ${source}: ${reasonOf(error)}`, {
+      source,
+      cause: error,
+      hint: `\`deno check ${source}\` shows what is wrong with it; it runs with your permissions`,
+    });
+  }
+}
