@@ -5,7 +5,7 @@ export interface PathMatch {
   readonly value: string;
 }
 
-/** How one header is compared; a request that repeats the header matches if any value does. */
+/** How one header is compared; of a request that repeats the header every value must match. */
 export interface HeaderMatch {
   /** Lower case. */
   readonly name: string;
