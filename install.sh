@@ -157,18 +157,12 @@ use_npm_network() {
 deno_here() { (cd "$ROOT" && "$deno" "$@"); }
 
 ensure_dependencies() {
-  if deno_here cache --quiet --frozen --cached-only cli.ts mod.ts sidecar/main.ts 2>/dev/null; then
-    return
-  fi
+  if deno_here install --quiet --frozen --cached-only >/dev/null 2>&1; then return; fi
   say "fetching the libraries that deno.lock names from npm: checked against their digests there"
   use_npm_network
-  fetch_dependencies </dev/null >&2 ||
+  deno_here install --quiet --frozen </dev/null >&2 ||
     fail "Cannot fetch the libraries: Deno failed as shown above" \
       "check the network; behind an inspecting proxy set DENO_CERT to its certificate (PEM)"
-}
-
-fetch_dependencies() {
-  deno_here install --quiet --frozen && deno_here cache --quiet --frozen cli.ts mod.ts sidecar/main.ts
 }
 
 # --- the command ------------------------------------------------------------------------------
