@@ -1,0 +1,58 @@
+import * as v from "valibot";
+import { because } from "./issue_text.ts";
+import { ENV_NAME, looksLikeToken } from "./token_name.ts";
+
+/** The longest name of a bottle, agent, provider or skill. */
+const MAX_NAME = 64;
+
+const MANIFEST_NAME = /^[a-z][a-z0-9-]*$/;
+
+/** Can this be the name of a bottle, agent, provider or skill, and of its file? */
+export function isManifestName(text: string): boolean {
+  return text.length <= MAX_NAME && MANIFEST_NAME.test(text);
+}
+
+/** The name of a bottle, agent, provider or skill. */
+export const NameSchema = v.pipe(
+  v.string(),
+  v.maxLength(MAX_NAME, because(`is longer than ${MAX_NAME} characters`, "Shorten the name")),
+  v.regex(
+    MANIFEST_NAME,
+    because("is not a name", "Names begin with a letter and have only a-z, 0-9 and `-`"),
+  ),
+);
+
+/**
+ * The name of a host environment variable that holds a credential. A credential that was pasted
+ * instead is recognised, and not repeated.
+ */
+export const TokenNameSchema = v.pipe(
+  v.string(),
+  v.check(
+    (text) => !looksLikeToken(text) && text.length <= 128,
+    because(
+      "holds what looks like a token itself, not the name of a variable",
+      "Put the token into an environment variable, write that variable's name here, and revoke " +
+        "the token if others can read this file",
+    ),
+  ),
+  v.regex(
+    ENV_NAME,
+    because(
+      "is not the name of an environment variable",
+      "Write a name such as EXAMPLE_TOKEN; its value is read from the host's environment",
+    ),
+  ),
+);
+
+/** A text on one line that is not empty. */
+export const LineSchema = v.pipe(
+  v.string(),
+  v.check((text) => text.trim() !== "", because("is empty", "Give it a value, or remove the key")),
+  v.check(isOneLine, because("has a line break or control character", "Write it on one line")),
+);
+
+/** Has the text no line break and no other control character? */
+export function isOneLine(text: string): boolean {
+  return !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);
+}
