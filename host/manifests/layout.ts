@@ -49,7 +49,7 @@ async function refuseLegacy(file: string, folder: string): Promise<void> {
     column: 0,
     keyPath: "",
     message: `this file of an earlier version is no longer read, and there is no ${name} folder`,
-    hint: `Make ${folder}: each bottle goes to ~/.bot-bottle/bottles/NAME.md, each agent to ` +
+    hint: `make ${folder}: each bottle goes to ~/.bot-bottle/bottles/NAME.md, each agent to ` +
       "agents/NAME.md, its keys between `---` lines and its prompt below; then remove this file",
   }]);
 }

@@ -18,7 +18,7 @@ export async function readManifestFile(
   try {
     const real = await realpath(file);
     if (options.within !== undefined && !isInside(real, await realpath(options.within))) {
-      throw refusal(file, "it is a link out of the folder", "Replace the link by a file");
+      throw refusal(file, "it is a link out of the folder", "replace the link by a file");
     }
     // The path was resolved: a link that stands there by now was put there meanwhile. A pipe must
     // not be waited for.
@@ -36,7 +36,7 @@ export async function readManifestFile(
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     const reason = REASONS.get(code) ?? `it cannot be read${code === "" ? "" : ` (${code})`}`;
-    throw refusal(file, reason, "Check what the path is and who may read it");
+    throw refusal(file, reason, "check what the path is and who may read it");
   }
 }
 
@@ -50,7 +50,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 async function readBounded(file: string, handle: FileHandle): Promise<Uint8Array> {
   const info = await handle.stat();
   if (!info.isFile()) {
-    throw refusal(file, "it is not a regular file", "Replace it by a file");
+    throw refusal(file, "it is not a regular file", "replace it by a file");
   }
   const buffer = new Uint8Array(Math.min(info.size, MAX_MANIFEST_BYTES) + 1);
   let length = 0;

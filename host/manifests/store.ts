@@ -82,6 +82,12 @@ export class ManifestStore {
     return { ...resolved, warnings: [...await ignoredBottles(layout), ...resolved.warnings] };
   }
 
+  /** The bottle that the agent's own file names, if any. Reads that file alone. */
+  async ownBottle(agent: string): Promise<string | undefined> {
+    const [layout, parsers] = await Promise.all([this.#layout(), import("./parsers.ts")]);
+    return (await this.#readAgent(agent, { layout, parsers })).bottle?.value;
+  }
+
   #layout(): Promise<ManifestLayout> {
     return findLayout(this.#home, this.#cwd);
   }

@@ -34,7 +34,7 @@ const IGNORED = Object.fromEntries(
   CLAUDE_CODE_KEYS.map((key) => [key, v.exactOptional(v.unknown())]),
 ) as Ignored;
 
-const BOTTLE_ONLY = "This belongs to a bottle: move it to the file of the bottle";
+const BOTTLE_ONLY = "this belongs to a bottle: move it to the file of the bottle";
 
 /** The frontmatter of an agent. */
 export const AgentSchema = v.pipe(
@@ -42,10 +42,10 @@ export const AgentSchema = v.pipe(
     bottle: v.exactOptional(NameSchema),
     skills: v.exactOptional(v.pipe(
       v.array(NameSchema),
-      v.maxLength(100, because("has more than 100 skills", "Name those that the agent needs")),
+      v.maxLength(100, because("has more than 100 skills", "name those that the agent needs")),
       v.checkItems(
         (item, index, list) => list.indexOf(item) === index,
-        because("is named twice", "Keep one of the two"),
+        because("is named twice", "keep one of the two"),
       ),
     )),
     "git-gate": v.exactOptional(AgentGitGateSchema),
@@ -54,16 +54,16 @@ export const AgentSchema = v.pipe(
   tableNotes({
     ignored: CLAUDE_CODE_KEYS,
     moved: {
-      bottles: "Write `bottle: NAME`; several are put together with `extends` or `--bottle`",
+      bottles: "write `bottle: NAME`; several are put together with `extends` or `--bottle`",
       env: BOTTLE_ONLY,
       egress: BOTTLE_ONLY,
       agent_provider: BOTTLE_ONLY,
       extends: BOTTLE_ONLY,
-      runtime: "Remove it: gVisor is detected and used by itself",
-      ssh: "Repositories belong to bottles: move it to the bottle's `git-gate: { repos: ... }`",
-      git: "Write `git-gate: { user: { name: ..., email: ... } }`",
-      git_user: "Write `git-gate: { user: { name: ..., email: ... } }`",
-      supervise: "Remove it: every bottle is supervised",
+      runtime: "remove it: gVisor is detected and used by itself",
+      ssh: "repositories belong to bottles: move it to the bottle's `git-gate: { repos: ... }`",
+      git: "write `git-gate: { user: { name: ..., email: ... } }`",
+      git_user: "write `git-gate: { user: { name: ..., email: ... } }`",
+      supervise: "remove it: every bottle is supervised",
     },
   }),
 );

@@ -84,14 +84,14 @@ function toProvider(
   origin: Origin,
 ): ProviderChoice | undefined {
   if (raw === undefined) return undefined;
-  const located = frontmatter.located.children.get("agent_provider")?.children.get("settings");
+  const located = frontmatter.located.children.get("agent_provider");
   return {
     template: raw.template ?? DEFAULT_TEMPLATE,
     ...(raw.dockerfile !== undefined && { dockerfile: raw.dockerfile }),
     ...(raw.auth_token !== undefined && { authToken: raw.auth_token }),
     forwardHostCredentials: raw.forward_host_credentials ?? false,
     settings: ordinary(raw.settings ?? {}),
-    ...(located !== undefined && { settingsLocated: located }),
+    ...(located !== undefined && { located }),
     origin,
   };
 }

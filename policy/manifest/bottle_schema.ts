@@ -12,11 +12,11 @@ const EnvNameSchema = v.pipe(
   v.string(),
   v.regex(
     ENV_NAME,
-    because("is not the name of a variable", "Names have only A-Z, a-z, 0-9 and `_`"),
+    because("is not the name of a variable", "names have only A-Z, a-z, 0-9 and `_`"),
   ),
   v.check(
     (name) => name.length <= 128 && !looksLikeToken(name),
-    because("is too long, or looks like a token itself", "Write NAME: value"),
+    because("is too long, or looks like a token itself", "write NAME: value"),
   ),
 );
 
@@ -55,19 +55,19 @@ export const BottleRouteSchema = v.pipe(
   tableNotes({
     moved: {
       role: "`role` is reserved: remove it",
-      auth_scheme: "Write `auth: { scheme: Bearer, token_ref: NAME }`",
-      token_env: "Write `auth: { scheme: Bearer, token_ref: NAME }`",
+      auth_scheme: "write `auth: { scheme: Bearer, token_ref: NAME }`",
+      token_env: "write `auth: { scheme: Bearer, token_ref: NAME }`",
     },
   }),
 );
 
 const RoutesSchema = v.pipe(
   v.array(BottleRouteSchema),
-  v.maxLength(1000, because("has more than 1000 routes", "Use wildcards such as *.example.com")),
+  v.maxLength(1000, because("has more than 1000 routes", "use wildcards such as *.example.com")),
   v.rawCheck(({ dataset, addIssue }) => {
     for (const index of repeatedHosts(dataset.value)) {
       addIssue({
-        message: because("another route has this host", "Keep one route for each host"),
+        message: because("another route has this host", "keep one route for each host"),
         path: routePath(dataset.value, index),
       });
     }
@@ -90,11 +90,11 @@ export const BottleSchema = v.pipe(
   }),
   tableNotes({
     moved: {
-      runtime: "Remove it: gVisor is detected and used by itself",
-      ssh: "Move it to `git-gate: { repos: ... }`: each repository has a url, key and host_key",
-      git: "Move it to `git-gate`: `user` for the identity, `repos` for the repositories",
-      git_user: "Move it to `git-gate: { user: { name: ..., email: ... } }`",
-      supervise: "Remove it: every bottle is supervised",
+      runtime: "remove it: gVisor is detected and used by itself",
+      ssh: "move it to `git-gate: { repos: ... }`: each repository has a url, key and host_key",
+      git: "move it to `git-gate`: `user` for the identity, `repos` for the repositories",
+      git_user: "move it to `git-gate: { user: { name: ..., email: ... } }`",
+      supervise: "remove it: every bottle is supervised",
     },
   }),
 );

@@ -41,8 +41,8 @@ export function describeUnknown(
   const shown = keyText(key);
   if (moved !== undefined) return { message: `\`${shown}\` is not a key here`, hint: moved };
   const guess = nearest(key, allowed);
-  const allowedHere = allowed.length > 0 ? `Allowed here: ${allowed.join(", ")}` : "";
-  const question = guess === undefined ? "" : `Did you mean \`${guess}\`? `;
+  const allowedHere = allowed.length > 0 ? `allowed here: ${allowed.join(", ")}` : "";
+  const question = guess === undefined ? "" : `did you mean \`${guess}\`? `;
   return { message: `\`${shown}\` is not a known key`, hint: `${question}${allowedHere}` };
 }
 

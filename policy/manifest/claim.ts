@@ -1,20 +1,10 @@
 import type { Route } from "../egress/route.ts";
 import { parseRouteHost } from "../egress/route_host.ts";
 import type { SourcedRoute } from "./layer.ts";
-import type { Origin } from "./origin.ts";
-
-/** A manifest's route that a provider's route replaced. */
-export interface ClaimNote {
-  readonly host: string;
-  /** Where the dropped route stands. */
-  readonly origin: Origin;
-  /** One line for the preflight. */
-  readonly message: string;
-}
 
 /**
  * Puts the routes that a provider needs before those of the manifest. A provider claims its hosts
- * outright: a manifest's route for the same host is dropped, with a note. A manifest's wildcard
+ * outright: a manifest's route for the same host is dropped, with a one-line note. A manifest's wildcard
  * stays, since a host's own route is stronger anyway.
  *
  * A provider may be a plugin: its hosts are made canonical here. Throws a `RangeError` for one that
@@ -23,15 +13,14 @@ export interface ClaimNote {
 export function claimHosts(
   manifestRoutes: readonly SourcedRoute[],
   providerRoutes: readonly Route[],
-): { readonly routes: readonly Route[]; readonly notes: readonly ClaimNote[] } {
+): { readonly routes: readonly Route[]; readonly notes: readonly string[] } {
   const claiming = providerRoutes.map(canonical);
   const claimed = new Set(claiming.map((route) => route.host));
   const kept = manifestRoutes.filter(({ route }) => !claimed.has(route.host));
   const notes = manifestRoutes.filter(({ route }) => claimed.has(route.host)).map(
     ({ route, origin }) => {
-      const message = `${origin.file}:${origin.line}: the route for ${route.host} is not used, ` +
+      return `${origin.file}:${origin.line}: the route for ${route.host} is not used, ` +
         "since the provider brings its own";
-      return { host: route.host, origin, message };
     },
   );
   return { routes: [...claiming, ...kept.map(({ route }) => route)], notes };

@@ -24,7 +24,7 @@ function repeatedHosts(routes: readonly SourcedRoute[]): readonly Diagnostic[] {
       return [];
     }
     const message = `${earlier.kind} \`${earlier.name}\` has a route for ${route.host} already`;
-    const hint = `Keep one of the two: the other is at ${earlier.file}:${earlier.line}`;
+    const hint = `keep one of the two: the other is at ${earlier.file}:${earlier.line}`;
     return [complaint({ ...origin, keyPath: `${origin.keyPath}.host` }, message, hint)];
   });
 }
@@ -39,7 +39,7 @@ function exposedTokens(layer: Layer): readonly Diagnostic[] {
     const use = entry.kind === "host" ? uses.get(entry.variable) : undefined;
     if (use === undefined) return [];
     const message = `\`${name}\` would show the bottle a credential: ${use}`;
-    const hint = "Remove this variable: the sidecar adds the credential outside the bottle";
+    const hint = "remove this variable: the sidecar adds the credential outside the bottle";
     return [complaint(entry.origin, message, hint)];
   });
 }
@@ -73,7 +73,7 @@ export function completeRepos(
       continue;
     }
     const lacking = [url ? [] : ["url"], key ? [] : ["key"]].flat().join(" and ");
-    const hint = "Give it here or in a bottle that this one extends";
+    const hint = "give it here or in a bottle that this one extends";
     diagnostics.push(complaint(origin, `no bottle gives the ${lacking} of \`${name}\``, hint));
   }
   return { repos, diagnostics };

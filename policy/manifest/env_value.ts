@@ -17,7 +17,7 @@ export type EnvValueResult =
  */
 export function parseEnvValue(text: string): EnvValueResult {
   if (text.includes("\0")) {
-    return { ok: false, message: "has a NUL character", hint: "No environment can hold one" };
+    return { ok: false, message: "has a NUL character", hint: "no environment can hold one" };
   }
   if (text.startsWith("?")) {
     const question = text.slice(1).trim();
@@ -33,7 +33,7 @@ export function parseEnvValue(text: string): EnvValueResult {
     return {
       ok: false,
       message: "has `${` inside a longer text, or around what is no variable's name",
-      hint: "A host variable is the whole value: set one on the host that holds the whole text",
+      hint: "a host variable is the whole value: set one on the host that holds the whole text",
     };
   }
   return { ok: true, value: { kind: "literal", value: text } };

@@ -37,14 +37,14 @@ export function parseFrontmatter(file: string, bytes: Uint8Array): Frontmatter {
   }
   const end = lines.findIndex((line, index) => index > 0 && isFence(line));
   if (end < 0) {
-    const hint = "End the frontmatter with a line that is exactly `---`";
+    const hint = "end the frontmatter with a line that is exactly `---`";
     throw wrong(file, 1, "the frontmatter that begins here has no end", hint);
   }
   const yaml = lines.slice(1, end).join("\n");
   refuseOddCharacters(file, lines.slice(1, end));
   if (yaml.length > MAX_FRONTMATTER_LENGTH) {
     const limit = `more than ${MAX_FRONTMATTER_LENGTH} characters`;
-    throw wrong(file, 1, `the frontmatter has ${limit}`, "Split it over several bottles");
+    throw wrong(file, 1, `the frontmatter has ${limit}`, "split it over several bottles");
   }
   const { data, located } = parseYamlMapping(yaml, { file, lineOffset: 1 });
   return { file, data, located, body: lines.slice(end + 1).join("\n").trim() };
@@ -76,12 +76,12 @@ export function placeIn(root: Located, path: KeyPath): { line: number; column: n
 function decode(file: string, bytes: Uint8Array): string {
   if (bytes.length > MAX_MANIFEST_BYTES) {
     const limit = `more than ${MAX_MANIFEST_BYTES / 1024} KiB`;
-    throw wrong(file, 0, `the file has ${limit}`, "Move long texts into a skill");
+    throw wrong(file, 0, `the file has ${limit}`, "move long texts into a skill");
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw wrong(file, 0, "the file is not UTF-8 text", "Save it again in the encoding UTF-8");
+    throw wrong(file, 0, "the file is not UTF-8 text", "save it again in the encoding UTF-8");
   }
 }
 
@@ -92,8 +92,8 @@ function isFence(line: string): boolean {
 function openingHint(lines: readonly string[]): string {
   const first = lines.findIndex((line) => isFence(line.trimStart()));
   const blankBefore = first > 0 && lines.slice(0, first).every((line) => line.trim() === "");
-  if (blankBefore || first === 0) return "Remove what stands before the first `---`";
-  return "Begin with `---`, then keys, then `---` again, then the text";
+  if (blankBefore || first === 0) return "remove what stands before the first `---`";
+  return "begin with `---`, then keys, then `---` again, then the text";
 }
 
 /** Refuses characters that make a file read differently from how an editor shows it. */
@@ -108,7 +108,7 @@ function refuseOddCharacters(file: string, lines: readonly string[]): void {
       column: odd.index + 1,
       keyPath: "",
       message: `the character U+${code} is not allowed in frontmatter`,
-      hint: "Remove it, or write it as an escape in double quotes",
+      hint: "remove it, or write it as an escape in double quotes",
     }];
   });
   if (problems.length > 0) throw new ManifestError(problems);

@@ -7,9 +7,9 @@ import { tableNotes } from "./schema_walk.ts";
 
 const IdentityPart = v.pipe(
   v.string(),
-  v.check(isOneLine, because("has a line break or control character", "Write it on one line")),
+  v.check(isOneLine, because("has a line break or control character", "write it on one line")),
   v.regex(/^[^<>]*$/, because("has `<` or `>`", "git writes those around the address itself")),
-  v.maxLength(200, because("is longer than 200 characters", "Shorten it")),
+  v.maxLength(200, because("is longer than 200 characters", "shorten it")),
 );
 
 /** Who commits are by; an empty text says nothing. */
@@ -29,7 +29,7 @@ const GiteaKeySchema = v.strictObject({
       isForgeUrl,
       because(
         "is not the address of a forge",
-        "Write https://host (http:// for loopback only), without user, query or fragment",
+        "write https://host (http:// for loopback only), without user, query or fragment",
       ),
     ),
   ),
@@ -49,7 +49,7 @@ export const GitRepoSchema = v.pipe(
           const parsed = parseGitUrl(issue.input);
           return because(
             `is not a usable git URL: ${parsed.ok ? "" : parsed.reason}`,
-            "Write ssh://git@host:port/path or git@host:path",
+            "write ssh://git@host:port/path or git@host:path",
           );
         },
       ),
@@ -63,7 +63,7 @@ export const GitRepoSchema = v.pipe(
           const parsed = parseHostKey(issue.input);
           return because(
             `is not a usable host key: ${parsed.ok ? "" : parsed.reason}`,
-            "Write what `ssh-keyscan -t ed25519 HOST` prints after the host name",
+            "write what `ssh-keyscan -t ed25519 HOST` prints after the host name",
           );
         },
       ),
@@ -71,13 +71,13 @@ export const GitRepoSchema = v.pipe(
   }),
   v.check(
     (repo) => Object.keys(repo).length > 0,
-    because("says nothing", "Give a url or key, or write `repos: {}` to drop all repositories"),
+    because("says nothing", "give a url or key, or write `repos: {}` to drop all repositories"),
   ),
   tableNotes({
     moved: {
-      identity_file: "Write `key: { provider: static, path: FILE }`",
-      known_hosts: "Write the server's key as `host_key`",
-      upstream: "Write it as `url`",
+      identity_file: "write `key: { provider: static, path: FILE }`",
+      known_hosts: "write the server's key as `host_key`",
+      upstream: "write it as `url`",
     },
   }),
 );
@@ -86,7 +86,7 @@ const RepoName = v.pipe(
   v.string(),
   v.regex(
     /^(?!\.+$)(?!-)[A-Za-z0-9._-]{1,100}$/,
-    because("is not the name of a repository", "Names have only A-Z, a-z, 0-9, `.`, `_` and `-`"),
+    because("is not the name of a repository", "names have only A-Z, a-z, 0-9, `.`, `_` and `-`"),
   ),
 );
 
@@ -99,7 +99,7 @@ export const GitGateSchema = v.strictObject({
 /** `git-gate` of an agent. */
 export const AgentGitGateSchema = v.pipe(
   v.strictObject({ user: v.exactOptional(GitUserSchema) }),
-  tableNotes({ moved: { repos: "Repositories belong to bottles: move this to the bottle" } }),
+  tableNotes({ moved: { repos: "repositories belong to bottles: move this to the bottle" } }),
 );
 
 function isForgeUrl(text: string): boolean {

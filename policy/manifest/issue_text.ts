@@ -21,20 +21,20 @@ export function splitMessage(text: string): Words | undefined {
 
 /** How each form of value is called, and how it is written. */
 const FORMS: ReadonlyMap<string, readonly [name: string, hint: string]> = new Map([
-  ["string", ["a text", "Write a text; put quotes around one that looks like a number"]],
-  ["number", ["a number", "Write a number without quotes"]],
-  ["boolean", ["true or false", "Write true or false, without quotes"]],
-  ["Array", ["a list", "Write a list: [a, b], or lines that begin with `- `"]],
-  ["Object", ["a mapping", "Write `key: value` lines, indented below this key"]],
+  ["string", ["a text", "write a text; put quotes around one that looks like a number"]],
+  ["number", ["a number", "write a number without quotes"]],
+  ["boolean", ["true or false", "write true or false, without quotes"]],
+  ["Array", ["a list", "write a list: [a, b], or lines that begin with `- `"]],
+  ["Object", ["a mapping", "write `key: value` lines, indented below this key"]],
 ]);
 
 /** Hints for checks that say what is wrong but not what is right, by the key they stand at. */
 const HINTS: ReadonlyMap<string, string> = new Map([
-  ["host", "Write a name, `*.` before a name, or an IP address; `:port` may follow"],
-  ["paths", "Write a path that begins with `/`, or a regex in RE2 syntax with `type: regex`"],
-  ["methods", "Write methods in capitals, e.g. [GET, POST]"],
-  ["headers", "Write { name: X-Name, value: text }, with `type: regex` for RE2 syntax"],
-  ["matches", "Name paths, methods or headers, or leave `matches` out to allow all of them"],
+  ["host", "write a name, `*.` before a name, or an IP address; `:port` may follow"],
+  ["paths", "write a path that begins with `/`, or a regex in RE2 syntax with `type: regex`"],
+  ["methods", "write methods in capitals, e.g. [GET, POST]"],
+  ["headers", "write { name: X-Name, value: text }, with `type: regex` for RE2 syntax"],
+  ["matches", "name paths, methods or headers, or leave `matches` out to allow all of them"],
 ]);
 
 /** Says what an issue of any schema means, without repeating the value it is about. */
@@ -42,22 +42,22 @@ export function describeIssue(issue: v.BaseIssue<unknown>, path: KeyPath): Words
   const own = splitMessage(issue.message);
   if (own !== undefined) return own;
   if (issue.kind !== "schema") {
-    return { message: issue.message, hint: hintFor(path) ?? "Correct this value" };
+    return { message: issue.message, hint: hintFor(path) ?? "correct this value" };
   }
   if (issue.input === undefined) {
-    const hint = hintFor(path) ?? "Add the key";
+    const hint = hintFor(path) ?? "add the key";
     return { message: "this key is missing", hint };
   }
   const expected = choices(issue.expected ?? "");
   const received = received_(issue.input);
   if (received === "nothing") {
-    const hint = "Give it a value, or remove the key";
+    const hint = "give it a value, or remove the key";
     return { message: `has no value, expected ${expected.map(nameOf).join(" or ")}`, hint };
   }
   const message = `expected ${listed(expected)}, not ${received}`;
   const guess = typeof issue.input === "string" ? nearest(issue.input, expected) : undefined;
-  if (guess !== undefined && !FORMS.has(guess)) return { message, hint: `Did you mean ${guess}?` };
-  const hint = FORMS.get(expected.at(-1) ?? "")?.[1] ?? "Choose one of these";
+  if (guess !== undefined && !FORMS.has(guess)) return { message, hint: `did you mean ${guess}?` };
+  const hint = FORMS.get(expected.at(-1) ?? "")?.[1] ?? "choose one of these";
   return { message, hint: hintFor(path) ?? hint };
 }
 

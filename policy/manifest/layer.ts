@@ -15,8 +15,8 @@ export interface ProviderChoice {
   readonly forwardHostCredentials: boolean;
   /** For the provider to check. */
   readonly settings: Readonly<Record<string, Json>>;
-  /** Where the values of `settings` stand in the origin's file. */
-  readonly settingsLocated?: Located;
+  /** Where the values of `agent_provider` stand in the origin's file. */
+  readonly located?: Located;
   readonly origin: Origin;
 }
 

@@ -64,7 +64,7 @@ export function chosenBottles(
     complaint(
       agent.origin,
       "the agent names no bottle",
-      "Add `bottle: NAME`, or name one at launch with `--bottle NAME`",
+      "add `bottle: NAME`, or name one at launch with `--bottle NAME`",
     ),
   ]);
 }
@@ -114,12 +114,12 @@ class Chain {
       return complaint(
         name.origin,
         `bottles extend one another in a circle: ${circle}`,
-        "Remove one of these `extends`",
+        "remove one of these `extends`",
       );
     }
     if (above.length < MAX_CHAIN) return undefined;
     const message = `bottles extend one another more than ${MAX_CHAIN} deep`;
-    return complaint(name.origin, message, "Put some of them together");
+    return complaint(name.origin, message, "put some of them together");
   }
 }
 
@@ -137,6 +137,6 @@ export function missingAgent(name: string, known: readonly string[]): Diagnostic
 
 function among(name: string, known: readonly string[]): string {
   const guess = nearest(name, known);
-  const there = known.length > 0 ? `There are: ${known.join(", ")}` : "There are none yet";
-  return guess === undefined ? there : `Did you mean \`${guess}\`? ${there}`;
+  const there = known.length > 0 ? `there are: ${known.join(", ")}` : "there are none yet";
+  return guess === undefined ? there : `did you mean \`${guess}\`? ${there}`;
 }

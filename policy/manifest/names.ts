@@ -15,10 +15,10 @@ export function isManifestName(text: string): boolean {
 /** The name of a bottle, agent, provider or skill. */
 export const NameSchema = v.pipe(
   v.string(),
-  v.maxLength(MAX_NAME, because(`is longer than ${MAX_NAME} characters`, "Shorten the name")),
+  v.maxLength(MAX_NAME, because(`is longer than ${MAX_NAME} characters`, "shorten the name")),
   v.regex(
     MANIFEST_NAME,
-    because("is not a name", "Names begin with a letter and have only a-z, 0-9 and `-`"),
+    because("is not a name", "names begin with a letter and have only a-z, 0-9 and `-`"),
   ),
 );
 
@@ -32,7 +32,7 @@ export const TokenNameSchema = v.pipe(
     (text) => !looksLikeToken(text) && text.length <= 128,
     because(
       "holds what looks like a token itself, not the name of a variable",
-      "Put the token into an environment variable, write that variable's name here, and revoke " +
+      "put the token into an environment variable, write that variable's name here, and revoke " +
         "the token if others can read this file",
     ),
   ),
@@ -40,7 +40,7 @@ export const TokenNameSchema = v.pipe(
     ENV_NAME,
     because(
       "is not the name of an environment variable",
-      "Write a name such as EXAMPLE_TOKEN; its value is read from the host's environment",
+      "write a name such as EXAMPLE_TOKEN; its value is read from the host's environment",
     ),
   ),
 );
@@ -48,8 +48,8 @@ export const TokenNameSchema = v.pipe(
 /** A text on one line that is not empty. */
 export const LineSchema = v.pipe(
   v.string(),
-  v.check((text) => text.trim() !== "", because("is empty", "Give it a value, or remove the key")),
-  v.check(isOneLine, because("has a line break or control character", "Write it on one line")),
+  v.check((text) => text.trim() !== "", because("is empty", "give it a value, or remove the key")),
+  v.check(isOneLine, because("has a line break or control character", "write it on one line")),
 );
 
 /** Has the text no line break and no other control character? */

@@ -1,7 +1,10 @@
 import type { LogLevel } from "../egress/route.ts";
+import type { EnvValue } from "./env_value.ts";
 import type { GitUrl } from "./git_url.ts";
 import type { EnvEntry, GitKey, GitUser, ProviderChoice, SourcedRoute } from "./layer.ts";
-import type { Origin } from "./origin.ts";
+import type { Origin, Sourced } from "./origin.ts";
+
+export type { EnvEntry, EnvValue, GitKey, GitUrl, GitUser, Origin, Sourced, SourcedRoute };
 
 /** An upstream repository, complete. */
 export interface ResolvedRepo {

@@ -6,27 +6,27 @@ import type { Diagnostic, Place } from "./diagnostic.ts";
  */
 const MEANINGS: ReadonlyMap<string, readonly [message: string, hint: string]> = new Map([
   ["TAB_AS_INDENT", ["a tab indents this line", "YAML is indented with spaces only"]],
-  ["BAD_INDENT", ["the indentation does not fit", "Align it with its neighbours, close brackets"]],
+  ["BAD_INDENT", ["the indentation does not fit", "align it with its neighbours, close brackets"]],
   ["BLOCK_AS_IMPLICIT_KEY", [
     "a mapping stands where a value is expected",
-    "Quote a value that contains `: `, and indent keys below their parent",
+    "quote a value that contains `: `, and indent keys below their parent",
   ]],
-  ["MULTILINE_IMPLICIT_KEY", ["a key runs over several lines", "Check the line above for a `:`"]],
-  ["MISSING_CHAR", ["a quote, bracket, comma or colon is missing", "Close what was opened"]],
+  ["MULTILINE_IMPLICIT_KEY", ["a key runs over several lines", "check the line above for a `:`"]],
+  ["MISSING_CHAR", ["a quote, bracket, comma or colon is missing", "close what was opened"]],
   ["BAD_DQ_ESCAPE", [
     "a backslash in double quotes begins no known escape",
-    "Use single quotes, in which a backslash is itself",
+    "use single quotes, in which a backslash is itself",
   ]],
-  ["BAD_SCALAR_START", ["a value begins with a reserved character", "Put the value in quotes"]],
-  ["NON_STRING_KEY", ["a key is not a plain text", "Write `name: value`"]],
-  ["RESOURCE_EXHAUSTION", ["values are nested too deeply", "Flatten the frontmatter"]],
-  ["TAG_RESOLVE_FAILED", ["tags (`!name`) are not allowed", "Quote a text, leave the tag out"]],
-  ["MULTIPLE_TAGS", ["tags (`!name`) are not allowed", "Quote a text, leave the tag out"]],
-  ["BAD_ALIAS", ["aliases (`*name`) are not allowed", "Write the value out"]],
-  ["MULTIPLE_ANCHORS", ["anchors (`&name`) are not allowed", "Remove the anchor"]],
+  ["BAD_SCALAR_START", ["a value begins with a reserved character", "put the value in quotes"]],
+  ["NON_STRING_KEY", ["a key is not a plain text", "write `name: value`"]],
+  ["RESOURCE_EXHAUSTION", ["values are nested too deeply", "flatten the frontmatter"]],
+  ["TAG_RESOLVE_FAILED", ["tags (`!name`) are not allowed", "quote a text, leave the tag out"]],
+  ["MULTIPLE_TAGS", ["tags (`!name`) are not allowed", "quote a text, leave the tag out"]],
+  ["BAD_ALIAS", ["aliases (`*name`) are not allowed", "write the value out"]],
+  ["MULTIPLE_ANCHORS", ["anchors (`&name`) are not allowed", "remove the anchor"]],
 ]);
 
-const OTHER = ["this is not valid YAML", "Check quotes, brackets and indentation"] as const;
+const OTHER = ["this is not valid YAML", "check quotes, brackets and indentation"] as const;
 
 /** An error or warning of the YAML library, without the text it would print. */
 interface YamlProblem {
@@ -59,10 +59,10 @@ export function syntaxDiagnostics(source: {
   };
   for (const token of source.tokens) {
     if (token.type === "directive") {
-      note(token.offset ?? 0, ["directives (`%...`) are not allowed", "Remove the line"]);
+      note(token.offset ?? 0, ["directives (`%...`) are not allowed", "remove the line"]);
     }
     if (token.type === "doc-end") {
-      note(token.offset ?? 0, ["`...` ends the document early", "Remove the line"]);
+      note(token.offset ?? 0, ["`...` ends the document early", "remove the line"]);
     }
   }
   for (const document of source.documents.slice(0, 2)) {
@@ -72,7 +72,7 @@ export function syntaxDiagnostics(source: {
   }
   const second = source.documents[1];
   if (second !== undefined && found.size === 0) {
-    note(second.range?.[0] ?? 0, ["a second document begins here", "Keep one document"]);
+    note(second.range?.[0] ?? 0, ["a second document begins here", "keep one document"]);
   }
   return [...found.values()].sort((a, b) => a.line - b.line);
 }

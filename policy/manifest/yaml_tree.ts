@@ -72,7 +72,7 @@ function compose(
     return [...composer.compose(tokens)];
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const hint = "Flatten the frontmatter";
+    const hint = "flatten the frontmatter";
     throw new ManifestError([{ ...place, message: "values are nested too deeply", hint }]);
   }
 }
@@ -97,7 +97,7 @@ class TreeReader {
     const nothing = root === null || (isScalar(root) && root.value === null && !root.tag);
     if (nothing) return { data: Object.create(null), located: { ...start, children: new Map() } };
     if (!isMap(root)) {
-      const hint = "Write the frontmatter as `key: value` lines";
+      const hint = "write the frontmatter as `key: value` lines";
       this.#refuse(root, [], "the frontmatter is not a mapping", hint);
       throw new ManifestError(this.#problems);
     }
@@ -124,19 +124,19 @@ class TreeReader {
         node,
         path.slice(0, 3),
         "values are nested too deeply",
-        "Flatten the frontmatter",
+        "flatten the frontmatter",
       );
       return null;
     }
     if (isAlias(node)) {
-      this.#refuse(node, path, "aliases (`*name`) are not allowed", "Write the value out");
+      this.#refuse(node, path, "aliases (`*name`) are not allowed", "write the value out");
       return null;
     }
     if (node.anchor !== undefined) {
-      this.#refuse(node, path, "anchors (`&name`) are not allowed", "Remove the anchor");
+      this.#refuse(node, path, "anchors (`&name`) are not allowed", "remove the anchor");
     }
     if (node.tag !== undefined) {
-      this.#refuse(node, path, "tags (`!name`) are not allowed", "Quote a text, leave the tag out");
+      this.#refuse(node, path, "tags (`!name`) are not allowed", "quote a text, leave the tag out");
     }
     if (isScalar(node)) return this.#scalar(node, node.value, path);
     if (isSeq(node)) {
@@ -153,7 +153,7 @@ class TreeReader {
   #scalar(node: Node, value: unknown, path: KeyPath): Json {
     if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
     if (typeof value === "number" && Number.isFinite(value)) return value;
-    this.#refuse(node, path, "is not a finite number", "Write a plain number, or quote a text");
+    this.#refuse(node, path, "is not a finite number", "write a plain number, or quote a text");
     return null;
   }
 
@@ -170,14 +170,14 @@ class TreeReader {
       const keyPath = [...path, key];
       const first = children.get(key);
       if (!isScalar(keyNode) || key === "") {
-        this.#refuse(keyOffset, path, "a key is empty or not a text", "Write `name: value`");
+        this.#refuse(keyOffset, path, "a key is empty or not a text", "write `name: value`");
       } else if (keyNode.anchor !== undefined || keyNode.tag !== undefined) {
-        this.#refuse(keyOffset, path, "a key has an anchor or tag", "Write the key alone");
+        this.#refuse(keyOffset, path, "a key has an anchor or tag", "write the key alone");
       } else if (REFUSED_KEYS.has(key)) {
-        this.#refuse(keyOffset, keyPath, `\`${key}\` cannot be a key`, "Choose another name");
+        this.#refuse(keyOffset, keyPath, `\`${key}\` cannot be a key`, "choose another name");
       } else if (first !== undefined) {
         const message = `\`${keyText(key)}\` is given twice, first on line ${first.line}`;
-        this.#refuse(keyOffset, keyPath, message, "Keep one of the two");
+        this.#refuse(keyOffset, keyPath, message, "keep one of the two");
       } else {
         const read = this.#read(pair.value as Node | null, keyPath, keyOffset);
         children.set(key, read.located);
