@@ -139,3 +139,14 @@ export interface BackendContext {
   sidecarSources(): Promise<ReadonlyMap<string, string>>;
   env(name: string): string | undefined;
 }
+
+/** A backend's expected failure: what could not be done and why, and what to do about it. */
+export class BackendError extends Error {
+  override readonly name = "BackendError";
+  readonly hint: string;
+
+  constructor(message: string, options: { hint: string; cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.hint = options.hint;
+  }
+}

@@ -1,0 +1,116 @@
+import { type BackendContext, BackendError, type Progress } from "../../backend.ts";
+import type { ImagePlan } from "../../../policy/plan.ts";
+import type { Engine } from "../engine/engine.ts";
+import { statusOf } from "../engine/failure.ts";
+import { LABELS } from "../labels.ts";
+import { buildImage } from "./build.ts";
+import type { BuildContext } from "./context.ts";
+import { contextDigest } from "./context.ts";
+import { insertAfterFrom, trustFiles, trustLines } from "./dockerfile.ts";
+
+/** An image that is on the engine. */
+export interface Image {
+  /** What people call it. */
+  readonly name: string;
+  /** `sha256:...` */
+  readonly id: string;
+}
+
+export interface EnsureOptions {
+  readonly context: BackendContext;
+  readonly home: string;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** The agent's image: a committed one as it is, else built once for each content. */
+export async function ensureAgentImage(
+  engine: Engine,
+  plan: ImagePlan,
+  options: EnsureOptions,
+): Promise<Image> {
+  if (plan.committed !== undefined) {
+    const id = await imageId(engine, plan.committed);
+    if (id !== undefined) return { name: plan.committed, id };
+    throw new BackendError(
+      `Cannot start the bottle: its snapshot ${plan.committed} is not on this engine`,
+      { hint: "load it with `docker load`, or start the agent anew" },
+    );
+  }
+  return await ensureBuilt(engine, {
+    name: `bot-bottle-${plan.name}`,
+    dockerfile: "Dockerfile",
+    text: plan.dockerfile,
+    texts: new Map(),
+    ...(plan.contextPath === undefined ? {} : { folder: plan.contextPath }),
+  }, options);
+}
+
+/** The sidecar's image: the operator's own (`BOT_BOTTLE_SIDECAR_IMAGE`), else built from source. */
+export async function ensureSidecarImage(engine: Engine, options: EnsureOptions): Promise<Image> {
+  const configured = options.context.env("BOT_BOTTLE_SIDECAR_IMAGE");
+  if (configured) {
+    const id = await imageId(engine, configured);
+    if (id !== undefined) return { name: configured, id };
+    throw new BackendError(
+      `Cannot start the sidecar: BOT_BOTTLE_SIDECAR_IMAGE names ${configured}, which is not there`,
+      { hint: `pull it with \`docker pull ${configured}\`, or unset the variable` },
+    );
+  }
+  const sources = await options.context.sidecarSources();
+  const dockerfile = "sidecar/Dockerfile";
+  return await ensureBuilt(engine, {
+    name: "bot-bottle-sidecar",
+    dockerfile,
+    text: sources.get(dockerfile) ?? "",
+    texts: sources,
+  }, options);
+}
+
+interface Recipe {
+  readonly name: string;
+  /** Path of the Dockerfile in the context. */
+  readonly dockerfile: string;
+  readonly text: string;
+  readonly texts: ReadonlyMap<string, string>;
+  readonly folder?: string;
+}
+
+async function ensureBuilt(engine: Engine, recipe: Recipe, options: EnsureOptions): Promise<Image> {
+  const pem = await options.context.hostCaBundle();
+  const trust = pem === "" ? [] : trustLines();
+  const texts = new Map([...recipe.texts, ...(pem === "" ? [] : trustFiles(pem))]);
+  const folder = recipe.folder === undefined ? {} : { folder: recipe.folder };
+  const withText = (lines: readonly string[]): BuildContext => ({
+    ...folder,
+    texts: new Map([...texts, [recipe.dockerfile, insertAfterFrom(recipe.text, lines)]]),
+  });
+  const name = `${recipe.name}:${await contextDigest(withText(trust))}`;
+  const found = await imageId(engine, name);
+  if (found !== undefined) return { name, id: found };
+  options.signal.throwIfAborted();
+  options.progress.step(`building image ${name}`);
+  // Containers of a build that was cut off carry the first labels, the finished image the second.
+  const mark = `LABEL ${LABELS.role}=build ${LABELS.home}=${options.home}`;
+  await buildImage(engine, {
+    tag: name,
+    context: withText([mark, ...trust]),
+    dockerfile: recipe.dockerfile,
+    labels: { [LABELS.role]: "image" },
+  }, options);
+  const id = await imageId(engine, name);
+  if (id !== undefined) return { name, id };
+  throw new BackendError(`Cannot build image ${name}: the engine does not have it afterwards`, {
+    hint: "see the engine's own log",
+  });
+}
+
+async function imageId(engine: Engine, name: string): Promise<string | undefined> {
+  try {
+    const path = `/images/${encodeURIComponent(name).replaceAll("%2F", "/")}/json`;
+    return (await engine.call<{ Id: string }>("GET", path)).Id;
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
