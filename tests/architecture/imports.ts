@@ -20,7 +20,8 @@ interface Zone {
   readonly why: string;
 }
 
-const CONTRACTS = "backends/backend\\.ts|providers/provider\\.ts";
+/** Interfaces, and what their implementers share. */
+const CONTRACTS = "(?:backends|providers)/[^/]+\\.ts";
 
 /** The import table of the architecture, in order of precedence. */
 const ZONES: readonly Zone[] = [
@@ -33,22 +34,22 @@ const ZONES: readonly Zone[] = [
   },
   {
     name: "contract",
-    owns: new RegExp(`^(?:${CONTRACTS})$`),
+    owns: /^(backends|providers)\/[^/]+\.ts$/,
     mayImport: /^policy\//,
-    sameGroup: false,
+    sameGroup: true,
     why: "an interface that knows an implementation cannot have a second one",
   },
   {
     name: "backend",
     owns: /^backends\/([^/]+)\//,
-    mayImport: /^(?:backends\/backend\.ts|policy\/.*)$/,
+    mayImport: /^(?:backends\/[^/]+\.ts|policy\/.*)$/,
     sameGroup: true,
     why: "no backend knows another, a provider or the host, so each can be taken out alone",
   },
   {
     name: "provider",
     owns: /^providers\/([^/]+)\//,
-    mayImport: /^(?:providers\/provider\.ts|policy\/.*)$/,
+    mayImport: /^(?:providers\/[^/]+\.ts|policy\/.*)$/,
     sameGroup: true,
     why: "a provider returns data and goes through the same door as a user's plugin",
   },

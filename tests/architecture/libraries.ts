@@ -24,7 +24,10 @@ const LIBRARIES: Readonly<Record<string, Library>> = {
     why: "argument parsing ends at a command's options",
   },
   "dockerode": { where: /^backends\/docker\//, why: "only the docker backend speaks to an engine" },
-  "ipaddr.js": { where: /^(?:policy|backends)\//, why: "addresses are decided on in the core" },
+  "ipaddr.js": {
+    where: /^(?:policy|backends|sidecar)\//,
+    why: "the launcher takes addresses as they are; what uses them reads them",
+  },
   "node-forge": {
     where: /^policy\/(?:certificate|der)\.ts$/,
     why: "certificates alone know ASN.1; keys are native",
