@@ -46,8 +46,8 @@ function regex(source: string): CompiledRegex {
 
 function canonicalPath(value: string): string {
   const target = canonicalTarget(value);
-  if (target.ok && target.query === "") return target.path;
-  throw new RangeError(`Cannot compile the path ${value}: it has no canonical form`);
+  if (target.ok && target.target === value && target.query === "") return value;
+  throw new RangeError(`Cannot compile the path ${value}: it is not in canonical form`);
 }
 
 function compilePath(rule: PathMatch): CompiledPath {

@@ -41,7 +41,9 @@ function pathFault(match: { type?: PathMatch["type"]; value: string }): string |
   }
   const target = canonicalTarget(match.value);
   if (!target.ok) return `not a usable path: ${target.reason}`;
-  return target.query === "" ? undefined : "not a usable path: it has a query";
+  if (target.query !== "") return "not a usable path: it has a query";
+  // `/v1/..` would be `/`: what a rule covers must be seen in the rule.
+  return target.path === match.value ? undefined : `not in canonical form: write ${target.path}`;
 }
 
 /** `{ type, value }`: one path rule; `type` is `prefix` unless it says otherwise. */
@@ -176,15 +178,11 @@ export type WirePolicy = v.InferOutput<typeof WirePolicySchema>;
 
 type WireMatch = NonNullable<RouteEntries["matches"]>[number];
 
-function toPath(match: NonNullable<WireMatch["paths"]>[number]): PathMatch {
-  const { type = "prefix", value } = match;
-  const canonical = type === "regex" ? undefined : canonicalTarget(value);
-  return { type, value: canonical?.ok ? canonical.path : value };
-}
-
 function toMatch(wire: WireMatch): MatchEntry {
   return {
-    ...(wire.paths && { paths: wire.paths.map(toPath) }),
+    ...(wire.paths && {
+      paths: wire.paths.map(({ type = "prefix", value }) => ({ type, value })),
+    }),
     ...(wire.methods && { methods: wire.methods }),
     ...(wire.headers && {
       headers: wire.headers.map(({ name, value, type = "exact" }) => {
@@ -205,7 +203,7 @@ function toDlp(wire: RouteEntries["dlp"]): DlpSettings {
 
 /**
  * Makes the route that a validated manifest route or routes.yaml entry describes, with defaults
- * filled in and hosts and paths in canonical form. Throws a `RangeError` on a host that
+ * filled in and the host in canonical form. Throws a `RangeError` on a host that
  * {@linkcode HostSchema} would have refused.
  */
 export function toRoute(wire: RouteEntries, auth?: RouteAuth): Route {

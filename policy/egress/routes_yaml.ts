@@ -89,7 +89,13 @@ function toIssue(found: Issue, document: YamlDocument): YamlIssue {
   const issue = nearestIssue(found);
   // The path of an issue inside a union begins at the union.
   const path = issue === found ? pathOf(issue) : [...pathOf(found), ...pathOf(issue)];
-  return { ...document.positionOf(path), keyPath: formatKeyPath(path), ...describe(issue) };
+  const { message, hint } = describe(issue);
+  return {
+    ...document.positionOf(path),
+    keyPath: excerpt(formatKeyPath(path)),
+    message: excerpt(message),
+    ...(hint !== undefined && { hint }),
+  };
 }
 
 function duplicateHosts(routes: readonly Route[], document: YamlDocument): readonly YamlIssue[] {
