@@ -48,6 +48,11 @@ export class Terminal {
     this.isTty = inputIsTerminal && out.isTerminal;
   }
 
+  /** Our own text, written as it is on standard output: help, a schema, a shell script. */
+  help(text: string): void {
+    this.#out.write(text);
+  }
+
   /** Data: one line on standard output. */
   print(line: string): void {
     this.#out.write(`${sanitize(line)}\n`);

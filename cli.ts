@@ -1,0 +1,73 @@
+import { CommanderError } from "commander";
+import { describeProgram, type Run } from "./host/commands/program.ts";
+import { type CommandContext, homeFolder } from "./host/context.ts";
+import { BottleError, UsageError } from "./host/errors.ts";
+import { tellError } from "./host/failure.ts";
+import { listenForSignals } from "./host/signals.ts";
+import { OutputClosed } from "./host/terminal/output.ts";
+import { processTerminal } from "./host/terminal/terminal.ts";
+import project from "./deno.json" with { type: "json" };
+
+/**
+ * Runs the command line that `args` are and resolves with what to exit with. Errors are told on
+ * standard error; nothing is thrown.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const env = (name: string): string | undefined => Deno.env.get(name);
+  let terminal = processTerminal(env);
+  let code = 0;
+  using signal = listenForSignals({
+    terminal: () => terminal,
+    force: () => {
+      terminal.restore();
+      Deno.exit(130);
+    },
+  });
+  const program = describeProgram({
+    version: project.version,
+    write: (text) => terminal.help(text),
+    execute: async (run: Run) => {
+      const { color }: { color: boolean } = program.opts();
+      terminal = processTerminal(env, { color });
+      code = await run(openContext({ env, terminal, signal }));
+    },
+  });
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return signal.aborted ? 130 : code;
+  } catch (error) {
+    if (error instanceof OutputClosed) return 1;
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if (error instanceof CommanderError && error.code === "commander.help") return 0;
+    tellError(terminal, error, { debug: env("BOT_BOTTLE_DEBUG") === "1" });
+    return signal.aborted ? 130 : exitCodeOf(error);
+  } finally {
+    terminal.restore();
+  }
+}
+
+/** Runs this process's own command line and ends the process. */
+export async function runProgram(): Promise<never> {
+  Deno.exit(await main(Deno.args));
+}
+
+function openContext(
+  given: Pick<CommandContext, "env" | "terminal" | "signal">,
+): CommandContext {
+  const cwd = Deno.cwd();
+  const home = homeFolder(given.env, cwd);
+  if (home !== undefined) return { ...given, cwd, home };
+  throw new UsageError(
+    "Cannot find the bot-bottle folder: neither BOT_BOTTLE_HOME nor HOME is set",
+    {
+      hint: "set BOT_BOTTLE_HOME to a folder of yours",
+    },
+  );
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return 2;
+  return error instanceof BottleError ? error.exitCode : 1;
+}
+
+if (import.meta.main) await runProgram();

@@ -1,0 +1,72 @@
+import { BottleError, Interrupted, reasonOf } from "./errors.ts";
+import type { Terminal } from "./terminal/terminal.ts";
+
+/**
+ * Tells the user of an error that ended a command: expected ones as their message and hint, a
+ * manifest's line by line, others as a fault of the program. The stack only when debugging.
+ */
+export function tellError(terminal: Terminal, error: unknown, { debug }: { debug: boolean }): void {
+  if (isInterruption(error)) terminal.info("interrupted; nothing is left behind");
+  else if (isManifestError(error)) tellManifestError(terminal, error);
+  else if (isCommandLineError(error)) tellCommandLineError(terminal, error);
+  else if (hasHint(error)) terminal.error(error.message, error.hint);
+  else if (error instanceof AggregateError) tellAll(terminal, error, debug);
+  else {
+    terminal.error(`Cannot go on: ${reasonOf(error)}`, debug ? undefined : UNEXPECTED);
+  }
+  if (debug && error instanceof Error && error.stack) terminal.trace(error.stack);
+}
+
+const UNEXPECTED = "this is a fault of bot-bottle; BOT_BOTTLE_DEBUG=1 shows where";
+
+/** Of `policy/manifest`; known by its shape so that help need not load the manifest's code. */
+interface ManifestFailure extends Error {
+  readonly diagnostics: readonly {
+    readonly file: string;
+    readonly line: number;
+    readonly column: number;
+    readonly keyPath: string;
+    readonly message: string;
+    readonly hint: string;
+  }[];
+}
+
+function isManifestError(error: unknown): error is ManifestFailure {
+  return error instanceof Error && error.name === "ManifestError" && "diagnostics" in error;
+}
+
+function tellManifestError(terminal: Terminal, { diagnostics }: ManifestFailure): void {
+  for (const { file, line, column, keyPath, message, hint } of diagnostics) {
+    const place = line > 0 ? `${file}:${line}:${column}` : file;
+    terminal.error([place, keyPath, message].filter((part) => part !== "").join(": "), hint);
+  }
+}
+
+function isInterruption(error: unknown): boolean {
+  return error instanceof Interrupted || (error instanceof Error && error.name === "AbortError");
+}
+
+/** Commander's errors carry a code of that form. */
+function isCommandLineError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("commander.");
+}
+
+function tellCommandLineError(terminal: Terminal, error: Error): void {
+  const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const suggestion = rest.join(" ").replace(/^\((.*)\)$/, "$1").replace(/^D/, "d");
+  const message = first.replace(/\.$/, "");
+  terminal.error(
+    `Cannot read the command line: ${message}`,
+    suggestion === "" ? "bot-bottle --help shows what there is" : suggestion,
+  );
+}
+
+function hasHint(error: unknown): error is Error & { readonly hint?: string } {
+  return error instanceof BottleError ||
+    (error instanceof Error && "hint" in error && typeof error.hint === "string");
+}
+
+function tellAll(terminal: Terminal, error: AggregateError, debug: boolean): void {
+  if (error.message) terminal.error(error.message);
+  for (const each of error.errors) tellError(terminal, each, { debug });
+}
