@@ -118,6 +118,8 @@ export interface Backend {
   logs(slug: string, options: LogOptions): ReadableStream<Uint8Array>;
   /** Replaces the live routes.yaml and has the sidecar read it again. */
   reloadEgress(slug: string, routesYaml: string): Promise<void>;
+  /** IP address by which this backend's sidecars reach services of the host. */
+  hostAddress(): Promise<string>;
   /** Snapshots the agent's file system; resolves with the artifact's name. */
   freeze(slug: string): Promise<string>;
 }

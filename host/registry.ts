@@ -13,6 +13,10 @@ export const BUILT_IN_PROVIDERS: Readonly<Record<string, () => Promise<unknown>>
   demo: () => import("../providers/demo/mod.ts"),
 };
 
+/** What `bot-bottle demo` runs on the host for the demo's agent to reach. */
+export const loadDemoUpstream = (): Promise<typeof import("../providers/demo/upstream.ts")> =>
+  import("../providers/demo/upstream.ts");
+
 /** Names of all backends, strongest isolation first. */
 export const backendNames: readonly string[] = Object.freeze(Object.keys(BACKENDS));
 

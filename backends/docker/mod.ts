@@ -112,6 +112,12 @@ class DockerBackend implements Backend {
     await reloadEgress(engine, this.#context.home, { slug, routesYaml });
   }
 
+  async hostAddress(): Promise<string> {
+    using engine = await this.#connect();
+    const { hostAddress } = await import("./host_address.ts");
+    return await hostAddress(engine);
+  }
+
   async freeze(slug: string): Promise<string> {
     using engine = await this.#connect();
     const { freeze } = await import("./freeze.ts");

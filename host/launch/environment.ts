@@ -1,4 +1,4 @@
-import type { EnvValue } from "../../policy/manifest/resolved.ts";
+import type { EnvValue } from "../../policy/manifest/env_value.ts";
 import { BottleError } from "../errors.ts";
 
 /** Where values come from that a manifest leaves open. */

@@ -1,0 +1,24 @@
+import { BackendError } from "../backend.ts";
+import type { Engine } from "./engine/engine.ts";
+
+interface Network {
+  readonly IPAM?: { readonly Config?: readonly { readonly Gateway?: string }[] | null };
+}
+
+/**
+ * The host's end of the engine's default network: containers of every network reach the host's
+ * services there. Throws BackendError when the engine runs elsewhere or has no such network.
+ */
+export async function hostAddress(engine: Engine): Promise<string> {
+  if (engine.endpoint.kind !== "unix") {
+    throw new BackendError("Cannot reach this machine from a sidecar: the engine runs elsewhere", {
+      hint: "use an engine on this machine, through its unix socket",
+    });
+  }
+  const { IPAM } = await engine.call<Network>("GET", "/networks/bridge");
+  const address = IPAM?.Config?.find(({ Gateway }) => Gateway)?.Gateway;
+  if (address) return address;
+  throw new BackendError("Cannot reach this machine from a sidecar: no default bridge network", {
+    hint: "start the engine with its default bridge network",
+  });
+}
