@@ -18,7 +18,7 @@ process.stdin.on("end", async () => {
   fs.mkdirSync("/etc/egress", { recursive: true });
   fs.writeFileSync("/etc/egress/routes.yaml", launch.egress.routes);
   const host = await new Promise((done) => {
-    const socket = net.connect({ host: launch.mustNotAnswer, port: 1, timeout: 300 });
+    const socket = net.connect({ host: launch.mustNotAnswer, port: 1, timeout: 60 });
     socket.on("error", (error) => done(error.code));
     socket.on("timeout", () => done("timeout"));
     socket.on("connect", () => done("connected"));

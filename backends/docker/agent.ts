@@ -4,12 +4,13 @@ import { bottleEnv } from "../../policy/bottle_env.ts";
 import { SIDECAR_NAMES } from "../../policy/wire/launch.ts";
 import type { LaunchScope } from "./launch.ts";
 import { feed } from "./engine/duplex.ts";
-import { engineWords, statusOf } from "./engine/failure.ts";
+import { CONFINEMENT, type ContainerConfig, createContainer, explainStart } from "./container.ts";
+import { putArchive } from "./files/put.ts";
 import { type Entry, fileEntry, ROOT } from "./files/entry.ts";
 import { planEntries } from "./files/plan_entries.ts";
 import { partName, toLabels } from "./labels.ts";
-import { type BottleNetworks, nameTaken } from "./networks.ts";
-import { BackendError } from "../backend.ts";
+import { joinNetwork, leaveNone } from "./networks.ts";
+import { settled } from "./settled.ts";
 
 /** Where the bottle's authority stands, alone and with the image's own roots. */
 const CA_FOLDER = "/etc/bot-bottle";
@@ -45,51 +46,55 @@ export function stayOf(plan: AgentPlan): Stay {
 }
 
 /**
- * Makes the agent's container, fills it and starts its first process, which only sleeps: nothing
- * of the agent or of the workspace runs before the launcher execs it.
+ * Makes the agent's container, starts its first process, which only sleeps, fills it and joins it
+ * to its network: nothing of the agent or of the workspace runs before the launcher execs it.
+ * Resolves with the container's id.
  */
-export async function startAgent(
-  scope: LaunchScope,
-  networks: BottleNetworks,
-): Promise<string> {
-  const { engine, plan, signal } = scope;
-  const library = await engine.library();
-  let id: string;
+export async function startAgent(scope: LaunchScope): Promise<string> {
+  const { engine, signal, networks, subnets } = scope;
   try {
-    id = (await library.createContainer(agentConfig(scope, networks))).id;
-  } catch (error) {
-    if (statusOf(error) === 409) throw nameTaken(plan.identity.slug, error);
-    throw cannotMake(error);
-  }
-  signal.throwIfAborted();
-  const container = library.getContainer(id);
-  const run = async (): Promise<void> => {
-    const stdin = await container.attach({ stream: true, stdin: true, hijack: true }) as Duplex;
-    try {
-      await container.start();
-      await feed(stdin, [new TextEncoder().encode(JSON.stringify(stayOf(plan.agent)))]);
-    } finally {
-      stdin.destroy();
-    }
-  };
-  const fill = async (): Promise<void> => {
-    const { toTar } = await import("./files/tar.ts");
-    await container.putArchive(toTar(agentEntries(scope)), { path: "/", abortSignal: signal });
-  };
-  try {
-    await fill();
-    await run();
+    const container = await createContainer(engine, agentConfig(scope));
+    signal.throwIfAborted();
+    await engine.call("POST", `/containers/${container}/start`);
+    await settled([
+      fill(scope, container),
+      remember(scope, container),
+      leaveNone(engine, container).then(async () =>
+        joinNetwork(engine, await networks.internal, { container, address: subnets.agent })
+      ),
+    ]);
+    return container;
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof BackendError ? error : cannotMake(error);
+    throw explainStart("the agent's container", error);
   }
-  return id;
 }
 
-function agentConfig(scope: LaunchScope, networks: BottleNetworks): Record<string, unknown> {
-  const { plan, mark, prepared } = scope;
+/** Places the plan's files and folders as one stream. */
+async function fill(scope: LaunchScope, container: string): Promise<void> {
+  const { engine, signal } = scope;
+  const [{ toTar }, library] = await Promise.all([import("./files/tar.ts"), engine.library()]);
+  const archive = toTar(agentEntries(scope));
+  await putArchive(library.getContainer(container), archive, signal);
+}
+
+/** Gives the first process what it keeps. */
+async function remember({ engine, plan }: LaunchScope, container: string): Promise<void> {
+  const library = await engine.library();
+  const stdin = await library.getContainer(container).attach({
+    stream: true,
+    stdin: true,
+    hijack: true,
+  }) as Duplex;
+  try {
+    await feed(stdin, [new TextEncoder().encode(JSON.stringify(stayOf(plan.agent)))]);
+  } finally {
+    stdin.destroy();
+  }
+}
+
+function agentConfig({ plan, mark, prepared, subnets }: LaunchScope): ContainerConfig {
   const { user } = plan.agent;
-  const { subnets, internalId } = networks;
   const memory = Math.floor(prepared.memoryBytes * MEMORY_SHARE);
   return {
     name: partName(plan.identity.slug, "agent"),
@@ -105,38 +110,23 @@ function agentConfig(scope: LaunchScope, networks: BottleNetworks): Record<strin
     AttachStdin: true,
     Labels: toLabels(plan.identity, "agent", mark),
     HostConfig: {
-      NetworkMode: internalId,
+      ...CONFINEMENT,
       Init: true,
-      CapDrop: ["ALL"],
-      SecurityOpt: ["no-new-privileges:true"],
       PidsLimit: PIDS_LIMIT,
       Memory: memory,
       MemorySwap: memory,
       ShmSize: SHM_BYTES,
-      IpcMode: "private",
       LogConfig: { Type: "none" },
-      RestartPolicy: { Name: "no" },
       Dns: [subnets.sidecar],
       DnsSearch: ["."],
       ExtraHosts: SIDECAR_NAMES.map((name) => `${name}:${subnets.sidecar}`),
-      Sysctls: NETWORK_SYSCTLS,
       Tmpfs: {
         [STAY_FOLDER]: `rw,noexec,nosuid,nodev,size=4m,mode=0700,uid=${user.uid},gid=${user.gid}`,
       },
       ...(prepared.runtime === undefined ? {} : { Runtime: prepared.runtime }),
     },
-    NetworkingConfig: {
-      EndpointsConfig: { [internalId]: { IPAMConfig: { IPv4Address: subnets.agent } } },
-    },
   };
 }
-
-/** No IPv6, not even link-local, and no forwarding between a container's interfaces. */
-export const NETWORK_SYSCTLS = Object.freeze({
-  "net.ipv6.conf.all.disable_ipv6": "1",
-  "net.ipv6.conf.default.disable_ipv6": "1",
-  "net.ipv4.ip_forward": "0",
-});
 
 async function* agentEntries({ plan, prepared, progress }: LaunchScope): AsyncGenerator<Entry> {
   const { certPem } = plan.sidecar.ca;
@@ -147,12 +137,5 @@ async function* agentEntries({ plan, prepared, progress }: LaunchScope): AsyncGe
   yield* planEntries({
     ...plan.agent,
     skipped: (path, why) => progress.step(`left out ${JSON.stringify(path)}: ${why}`),
-  });
-}
-
-function cannotMake(error: unknown): BackendError {
-  return new BackendError(`Cannot make the agent's container: ${engineWords(error)}`, {
-    hint: "see the engine's own log; `bot-bottle doctor` checks what a bottle needs",
-    cause: error,
   });
 }

@@ -5,9 +5,11 @@ import { DockerBottle } from "./bottle.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Image } from "./image/ensure.ts";
 import type { LaunchMark } from "./labels.ts";
-import { type BottleNetworks, createNetworks } from "./networks.ts";
+import { chooseSubnets, createNetwork, RangeTaken } from "./networks.ts";
 import { releaseLaunch } from "./release.ts";
+import { settled } from "./settled.ts";
 import { startSidecar } from "./sidecar.ts";
+import type { Subnets } from "./subnets.ts";
 
 /** What was found out before anything is started. */
 export interface Prepared {
@@ -21,8 +23,8 @@ export interface Prepared {
   readonly runtime: string | undefined;
 }
 
-/** One launch: what it is made from, how it is told apart and stopped. */
-export interface LaunchScope {
+/** What a launch is asked for. */
+export interface LaunchRequest {
   readonly engine: Engine;
   readonly plan: BottlePlan;
   readonly prepared: Prepared;
@@ -31,64 +33,78 @@ export interface LaunchScope {
   readonly signal: AbortSignal;
 }
 
+/** One attempt: its ranges, and its networks as they come into being. */
+export interface LaunchScope extends LaunchRequest {
+  readonly subnets: Subnets;
+  /** Ids. */
+  readonly networks: { readonly internal: Promise<string>; readonly egress: Promise<string> };
+}
+
 const SETUP_OUTPUT_SHOWN = 2000;
 
+/** How often other ranges are tried when some network overlaps them after all. */
+const ATTEMPTS = 8;
+
 /**
- * Makes the networks, then the sidecar and the agent's container at the same time; resolves once
- * the sidecar is ready and the setup commands have run. On any failure, or when the signal aborts,
- * everything is removed before this rejects.
+ * Makes networks, sidecar and agent's container all at the same time; resolves once the sidecar is
+ * ready and the setup commands have run. On any failure, or when the signal aborts, everything is
+ * removed before this rejects.
  */
-export async function launchBottle(scope: LaunchScope): Promise<Bottle> {
-  const { engine, plan, mark, signal } = scope;
-  signal.throwIfAborted();
-  let bottle: DockerBottle | undefined;
+export async function launchBottle(request: LaunchRequest): Promise<Bottle> {
+  const { engine, plan, mark, signal } = request;
   try {
-    // The library and the archive writer load while the engine makes the networks.
-    const [networks] = await Promise.all([
-      createNetworks(engine, plan.identity, mark),
-      engine.library(),
-      import("./files/tar.ts"),
-    ]);
     signal.throwIfAborted();
-    const agentId = await startBoth(scope, networks);
-    bottle = new DockerBottle({
+    const container = await startParts(request);
+    const bottle = new DockerBottle({
       engine,
       slug: plan.identity.slug,
-      container: agentId,
+      container,
       user: plan.agent.user,
       stay: stayOf(plan.agent),
       release: () => releaseLaunch(engine, mark.launch),
     });
-    await runSetup(bottle, scope);
+    await runSetup(bottle, request);
     signal.throwIfAborted();
     return bottle;
   } catch (error) {
-    await giveUp(scope, error);
+    await giveUp(request, error);
     throw error;
   }
 }
 
-/** Neither is left in the middle of something when this rejects, so that release finds all of it. */
-async function startBoth(scope: LaunchScope, networks: BottleNetworks): Promise<string> {
-  const failure = new AbortController();
-  const signal = AbortSignal.any([scope.signal, failure.signal]);
-  const inner: LaunchScope = { ...scope, signal };
-  const stopOther = (error: unknown): never => {
-    failure.abort(error);
-    throw error;
-  };
-  const [sidecar, agent] = await Promise.allSettled([
-    startSidecar(inner, networks).catch(stopOther),
-    startAgent(inner, networks).catch(stopOther),
-  ]);
-  scope.signal.throwIfAborted();
-  failure.signal.throwIfAborted();
-  if (sidecar.status === "rejected") throw sidecar.reason;
-  if (agent.status === "rejected") throw agent.reason;
-  return agent.value;
+/** Resolves with the id of the agent's container. */
+async function startParts(request: LaunchRequest): Promise<string> {
+  const refused: Subnets[] = [];
+  for (let attempt = 1;; attempt++) {
+    const subnets = await chooseSubnets(refused);
+    try {
+      return await startOnce(request, subnets);
+    } catch (error) {
+      if (!(error instanceof RangeTaken)) throw error;
+      if (attempt === ATTEMPTS) throw error.cause;
+      refused.push(subnets);
+      await releaseLaunch(request.engine, request.mark.launch);
+    }
+  }
 }
 
-async function runSetup(bottle: Bottle, { plan, progress, signal }: LaunchScope): Promise<void> {
+async function startOnce(request: LaunchRequest, subnets: Subnets): Promise<string> {
+  const { engine, plan: { identity }, mark } = request;
+  const failure = new AbortController();
+  const signal = AbortSignal.any([request.signal, failure.signal]);
+  const network = (role: "internal" | "egress"): Promise<string> =>
+    createNetwork(engine, { role, identity, mark, subnets });
+  const networks = { internal: network("internal"), egress: network("egress") };
+  const scope: LaunchScope = { ...request, signal, subnets, networks };
+  const agent = startAgent(scope);
+  // The library loads while the engine is busy with what was asked of it so far.
+  const parts = [networks.internal, networks.egress, agent, startSidecar(scope), engine.library()];
+  for (const part of parts) part.catch((error) => failure.abort(error));
+  await settled(parts);
+  return await agent;
+}
+
+async function runSetup(bottle: Bottle, { plan, progress, signal }: LaunchRequest): Promise<void> {
   for (const argv of plan.agent.setup) {
     progress.step(`running ${argv[0] ?? ""}`);
     const { code, stdout, stderr } = await bottle.exec(argv, { signal });
@@ -100,7 +116,7 @@ async function runSetup(bottle: Bottle, { plan, progress, signal }: LaunchScope)
 }
 
 /** The launch's own failure is what the user must see; what is left over is added to it. */
-async function giveUp({ engine, mark }: LaunchScope, error: unknown): Promise<void> {
+async function giveUp({ engine, mark }: LaunchRequest, error: unknown): Promise<void> {
   try {
     await releaseLaunch(engine, mark.launch);
   } catch (left) {

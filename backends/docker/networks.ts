@@ -5,16 +5,6 @@ import type { Engine } from "./engine/engine.ts";
 import { type LaunchMark, partName, toLabels } from "./labels.ts";
 import { hostRoutes, parseRange, pickSubnets, type Range, type Subnets } from "./subnets.ts";
 
-/** The two networks of a bottle. */
-export interface BottleNetworks {
-  readonly internalId: string;
-  readonly egressId: string;
-  readonly subnets: Subnets;
-}
-
-/** How often another range is tried when the engine finds one in use after all. */
-const ATTEMPTS = 8;
-
 /** From this engine on a bridge can be told to keep the host itself off (`isolated`). */
 const ISOLATED_SINCE = 27;
 
@@ -30,59 +20,98 @@ function isolation(engineMajor: number): Record<string, string> {
     : { [`${DRIVER}.inhibit_ipv4`]: "true" };
 }
 
-/** Makes both networks at once, in ranges that nothing else on this machine uses. */
-export async function createNetworks(
-  engine: Engine,
-  identity: BottleIdentity,
-  mark: LaunchMark,
-): Promise<BottleNetworks> {
-  const refused: Range[] = [];
-  for (let attempt = 1;; attempt++) {
-    const taken = [...refused, ...await hostRoutes()];
-    const subnets = pickSubnets(taken, randomBelow);
-    if (!subnets) throw noRoom();
-    const outcome = await createPair(engine, { identity, mark, subnets });
-    if ("internalId" in outcome) return outcome;
-    if (!isOverlap(outcome.reason) || attempt >= ATTEMPTS) throw explain(outcome.reason, identity);
-    const block = parseRange(subnets.internal);
-    if (block) refused.push({ ...block, bits: 28 });
-  }
-}
-
-interface PairRequest {
+/** One of a bottle's two networks. */
+export interface NetworkRequest {
+  readonly role: "internal" | "egress";
   readonly identity: BottleIdentity;
   readonly mark: LaunchMark;
   readonly subnets: Subnets;
 }
 
-async function createPair(
-  engine: Engine,
-  { identity, mark, subnets }: PairRequest,
-): Promise<BottleNetworks | { readonly reason: unknown }> {
-  const create = async (role: "internal" | "egress"): Promise<string> => {
+/**
+ * Makes a network and resolves with its id. Throws {@linkcode RangeTaken} when some other network
+ * overlaps its range, BackendError for everything else.
+ */
+export async function createNetwork(engine: Engine, request: NetworkRequest): Promise<string> {
+  const { role, identity, mark, subnets } = request;
+  const make = async (options: Record<string, string>): Promise<string> => {
     const { Id } = await engine.call<{ Id: string }>("POST", "/networks/create", {
       Name: partName(identity.slug, role),
       CheckDuplicate: true,
       Driver: "bridge",
       Internal: role === "internal",
       EnableIPv6: false,
-      Options: role === "internal" ? isolation(engine.version.major) : {},
+      Options: options,
       IPAM: { Driver: "default", Config: [{ Subnet: subnets[role] }] },
       Labels: toLabels(identity, role, mark),
     });
     return Id;
   };
-  const [internal, egress] = await Promise.allSettled([create("internal"), create("egress")]);
-  if (internal.status === "fulfilled" && egress.status === "fulfilled") {
-    return { internalId: internal.value, egressId: egress.value, subnets };
+  try {
+    return await make(role === "internal" ? isolation(engine.version.major) : {});
+  } catch (error) {
+    if (isOverlap(error)) throw new RangeTaken(subnets, error);
+    throw explain(error, identity);
   }
-  const made = [internal, egress].flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
-  await Promise.allSettled(made.map((id) => engine.call("DELETE", `/networks/${id}`)));
-  return { reason: internal.status === "rejected" ? internal.reason : reasonOf(egress) };
 }
 
-function reasonOf(result: PromiseSettledResult<string>): unknown {
-  return result.status === "rejected" ? result.reason : undefined;
+/** Gives a running container its place on a network. */
+export async function joinNetwork(
+  engine: Engine,
+  network: string,
+  { container, address, aliases }: {
+    readonly container: string;
+    readonly address?: string;
+    readonly aliases?: readonly string[];
+  },
+): Promise<void> {
+  await engine.call("POST", `/networks/${network}/connect`, {
+    Container: container,
+    EndpointConfig: {
+      ...(address === undefined ? {} : { IPAMConfig: { IPv4Address: address } }),
+      ...(aliases === undefined ? {} : { Aliases: aliases }),
+    },
+  });
+}
+
+/** Containers start on the engine's network `none`, which excludes all others while they are on it. */
+export async function leaveNone(engine: Engine, container: string): Promise<void> {
+  await engine.call("POST", "/networks/none/disconnect", { Container: container });
+}
+
+/** The host's end of the engine's default bridge, an address of the host that sidecars can reach. */
+export async function hostAddress(engine: Engine): Promise<string> {
+  const { IPAM } = await engine.call<{ IPAM: { Config: readonly { Gateway?: string }[] | null } }>(
+    "GET",
+    "/networks/bridge",
+  );
+  const address = IPAM.Config?.find(({ Gateway }) => Gateway !== undefined)?.Gateway;
+  if (address !== undefined) return address;
+  throw new BackendError("Cannot tell the host's address: the engine's bridge has no gateway", {
+    hint: "start the engine with its default bridge network",
+  });
+}
+
+/** The engine found a network that overlaps the picked range; another one may do. */
+export class RangeTaken extends Error {
+  override readonly name = "RangeTaken";
+  readonly subnets: Subnets;
+
+  constructor(subnets: Subnets, cause: unknown) {
+    super(`Cannot use the range ${subnets.internal}: another network overlaps it`, { cause });
+    this.subnets = subnets;
+  }
+}
+
+/** Picks ranges that neither this machine's routes nor a refusal of the engine speak against. */
+export async function chooseSubnets(refused: readonly Subnets[]): Promise<Subnets> {
+  const blocks = refused.flatMap(({ internal }): Range[] => {
+    const range = parseRange(internal);
+    return range ? [{ ...range, bits: 28 }] : [];
+  });
+  const subnets = pickSubnets([...blocks, ...await hostRoutes()], randomBelow);
+  if (!subnets) throw noRoom();
+  return subnets;
 }
 
 /** Bridges share no number for "in use", so the engine's words decide. */
@@ -93,16 +122,16 @@ function isOverlap(error: unknown): boolean {
 
 function explain(error: unknown, { slug }: BottleIdentity): unknown {
   if (!(error instanceof EngineError)) return error;
-  if (error.status === 409) return nameTaken(slug, error);
+  if (error.status === 409) return nameTaken(`network of bottle ${slug}`, error);
   return new BackendError(`Cannot make the networks of bottle ${slug}: ${error.message}`, {
     hint: "see the engine's own log; `bot-bottle doctor` checks what a bottle needs",
     cause: error,
   });
 }
 
-/** Something of that name is there already: a bottle that runs, or what is left of one. */
-export function nameTaken(slug: string, cause: unknown): BackendError {
-  return new BackendError(`Cannot start bottle ${slug}: parts of a bottle of that name exist`, {
+/** Something of that name is there already: part of a bottle that runs, or what is left of one. */
+export function nameTaken(name: string, cause: unknown): BackendError {
+  return new BackendError(`Cannot start the bottle: the engine has a ${name} already`, {
     hint: "choose another --label, or remove what was left behind with `bot-bottle cleanup`",
     cause,
   });

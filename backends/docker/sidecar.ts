@@ -1,16 +1,20 @@
 import type { Duplex } from "node:stream";
 import { formatRoutesYaml } from "../../policy/egress/routes_yaml.ts";
 import type { SidecarPlan } from "../../policy/plan.ts";
-import { LAUNCH_VERSION, READY_LINE, type SidecarLaunch } from "../../policy/wire/launch.ts";
-import { SIDECAR_NAMES } from "../../policy/wire/launch.ts";
+import {
+  LAUNCH_VERSION,
+  READY_LINE,
+  SIDECAR_NAMES,
+  type SidecarLaunch,
+} from "../../policy/wire/launch.ts";
 import { BackendError } from "../backend.ts";
-import { NETWORK_SYSCTLS } from "./agent.ts";
+import { CONFINEMENT, type ContainerConfig, createContainer, explainStart } from "./container.ts";
 import { demultiplex, feed } from "./engine/duplex.ts";
-import { engineWords, statusOf } from "./engine/failure.ts";
 import { partName, toLabels } from "./labels.ts";
 import type { LaunchScope } from "./launch.ts";
 import { printable } from "./printable.ts";
-import { type BottleNetworks, nameTaken } from "./networks.ts";
+import { joinNetwork, leaveNone } from "./networks.ts";
+import type { Subnets } from "./subnets.ts";
 
 const PIDS_LIMIT = 512;
 const READY_MILLISECONDS = 30_000;
@@ -18,19 +22,21 @@ const KEPT_LINES = 10;
 const LINE_LIMIT = 400;
 
 /**
- * Makes and starts the sidecar and waits until it says that every service is ready. Its launch
- * document goes over its standard input alone. Throws BackendError with its last words when it
- * ends first, for instance because the host's end of the bottle's network answers.
+ * Makes and starts the sidecar, joins it to its networks as soon as they are there and waits until
+ * it says that every service is ready. Its launch document goes over its standard input alone, and
+ * not before it is on the bottle's network, where it looks for the host's end. Throws BackendError
+ * with its last words when it ends first, for instance because that end answers.
  */
-export async function startSidecar(scope: LaunchScope, networks: BottleNetworks): Promise<string> {
-  const { engine, plan, signal } = scope;
-  const library = await engine.library();
+export async function startSidecar(scope: LaunchScope): Promise<void> {
+  const { engine, plan, signal, networks, subnets } = scope;
   let duplex: Duplex | undefined;
   try {
-    const { id } = await create(scope, networks);
-    const container = library.getContainer(id);
+    const container = await createContainer(engine, sidecarConfig(scope));
     signal.throwIfAborted();
-    duplex = await container.attach({
+    await engine.call("POST", `/containers/${container}/start`);
+    await leaveNone(engine, container);
+    const library = await engine.library();
+    duplex = await library.getContainer(container).attach({
       stream: true,
       stdin: true,
       stdout: true,
@@ -39,34 +45,23 @@ export async function startSidecar(scope: LaunchScope, networks: BottleNetworks)
     }) as Duplex;
     const ready = awaitReady(duplex, signal);
     ready.catch(() => {});
-    const document = launchDocument(plan.identity.slug, plan.sidecar, networks);
-    await container.start();
-    await feed(duplex, [new TextEncoder().encode(JSON.stringify(document))]);
-    await ready;
-    return id;
+    const document = launchDocument(plan.identity.slug, plan.sidecar, subnets);
+    const place = { container, address: subnets.sidecar, aliases: SIDECAR_NAMES };
+    await joinNetwork(engine, await networks.internal, place);
+    signal.throwIfAborted();
+    const fed = feed(duplex, [new TextEncoder().encode(JSON.stringify(document))]);
+    await joinNetwork(engine, await networks.egress, { container });
+    await Promise.all([fed, ready]);
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof BackendError) throw error;
-    if (statusOf(error) === 409) throw nameTaken(plan.identity.slug, error);
-    throw new BackendError(`Cannot start the sidecar: ${engineWords(error)}`, {
-      hint: "see the engine's own log; `bot-bottle doctor` checks what a bottle needs",
-      cause: error,
-    });
+    throw explainStart("the sidecar", error);
   } finally {
     duplex?.destroy();
   }
 }
 
-async function create(scope: LaunchScope, networks: BottleNetworks): Promise<{ id: string }> {
-  const { engine, plan, mark, prepared } = scope;
-  const library = await engine.library();
-  const { egressId, internalId, subnets } = networks;
-  const internal = {
-    IPAMConfig: { IPv4Address: subnets.sidecar },
-    Aliases: [...SIDECAR_NAMES],
-  };
-  const both = engine.speaks("1.44");
-  const container = await library.createContainer({
+function sidecarConfig({ plan, mark, prepared }: LaunchScope): ContainerConfig {
+  return {
     name: partName(plan.identity.slug, "sidecar"),
     Image: prepared.sidecarImage.id,
     Hostname: "sidecar",
@@ -77,35 +72,21 @@ async function create(scope: LaunchScope, networks: BottleNetworks): Promise<{ i
     AttachStderr: true,
     Labels: toLabels(plan.identity, "sidecar", mark),
     HostConfig: {
-      NetworkMode: egressId,
-      CapDrop: ["ALL"],
+      ...CONFINEMENT,
       CapAdd: ["SETUID", "SETGID", "KILL"],
-      SecurityOpt: ["no-new-privileges:true"],
       PidsLimit: PIDS_LIMIT,
-      IpcMode: "private",
       LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } },
-      RestartPolicy: { Name: "no" },
-      Sysctls: { ...NETWORK_SYSCTLS, "net.ipv4.ip_unprivileged_port_start": "0" },
+      Sysctls: { ...CONFINEMENT.Sysctls, "net.ipv4.ip_unprivileged_port_start": "0" },
       Tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777" },
     },
-    NetworkingConfig: {
-      EndpointsConfig: { [egressId]: {}, ...(both ? { [internalId]: internal } : {}) },
-    },
-  });
-  if (!both) {
-    await library.getNetwork(internalId).connect({
-      Container: container.id,
-      EndpointConfig: internal,
-    });
-  }
-  return { id: container.id };
+  };
 }
 
 /** The document that {@linkcode SidecarLaunch} describes; the only place where secrets are shown. */
 function launchDocument(
   slug: string,
   sidecar: SidecarPlan,
-  { subnets }: BottleNetworks,
+  subnets: Subnets,
 ): SidecarLaunch {
   return {
     version: LAUNCH_VERSION,
