@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { buildCertificate } from "../../policy/certificate.ts";
+import { buildCertificate, type CertificateFields } from "../../policy/certificate.ts";
 import { toPem } from "../../policy/pem.ts";
 
 /** The only name that the stand-in's certificate is for. */
@@ -12,7 +12,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** The demo's stand-in for a service on the Internet. */
 export interface DemoUpstream extends AsyncDisposable {
   readonly port: number;
-  /** Its self-signed certificate, for the sidecar to trust. */
+  /** The authority of its certificate, for the sidecar to trust. */
   readonly caPem: string;
   close(): Promise<void>;
 }
@@ -22,27 +22,52 @@ export function makeDemoToken(): string {
   return `bbdemo_${randomBytes(16).toString("hex")}`;
 }
 
-async function throwawayCertificate(): Promise<{ certPem: string; keyPem: string }> {
+interface KeyPair {
+  readonly spki: Uint8Array;
+  readonly keyId: Uint8Array;
+  readonly pem: string;
+  sign(bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+function newKeyPair(): KeyPair {
   const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const spki = new Uint8Array(pair.publicKey.export({ type: "spki", format: "der" }));
-  const keyId = new Uint8Array(randomBytes(20));
-  const certificate = await buildCertificate({
-    subject: HOST,
-    issuer: HOST,
-    subjectPublicKeySpki: spki,
-    serial: new Uint8Array(randomBytes(16)),
-    notBefore: new Date(Date.now() - DAY_MS),
-    notAfter: new Date(Date.now() + DAY_MS),
-    san: [{ type: "dns", value: HOST }],
-    ski: keyId,
-    aki: keyId,
-    sign: (tbs) =>
-      Promise.resolve(
-        new Uint8Array(sign("sha256", tbs, { key: pair.privateKey, dsaEncoding: "ieee-p1363" })),
-      ),
-  });
   const key = new Uint8Array(pair.privateKey.export({ type: "pkcs8", format: "der" }));
-  return { certPem: toPem("CERTIFICATE", certificate), keyPem: toPem("PRIVATE KEY", key) };
+  return {
+    spki: new Uint8Array(pair.publicKey.export({ type: "spki", format: "der" })),
+    keyId: new Uint8Array(randomBytes(20)),
+    pem: toPem("PRIVATE KEY", key),
+    sign: (bytes) => {
+      const signature = sign("sha256", bytes, { key: pair.privateKey, dsaEncoding: "ieee-p1363" });
+      return Promise.resolve(new Uint8Array(signature));
+    },
+  };
+}
+
+/** An authority that signs this one certificate and is then forgotten. */
+async function throwawayCertificate(): Promise<{ ca: string; cert: string; key: string }> {
+  const authority = newKeyPair();
+  const own = newKeyPair();
+  const issuer = "bot-bottle demo";
+  const signed = (
+    fields: Pick<CertificateFields, "subject" | "ca" | "san">,
+    owner: KeyPair,
+  ): Promise<Uint8Array> =>
+    buildCertificate({
+      ...fields,
+      issuer,
+      subjectPublicKeySpki: owner.spki,
+      serial: new Uint8Array(randomBytes(16)),
+      notBefore: new Date(Date.now() - DAY_MS),
+      notAfter: new Date(Date.now() + DAY_MS),
+      ski: owner.keyId,
+      aki: authority.keyId,
+      sign: authority.sign,
+    });
+  const [ca, cert] = await Promise.all([
+    signed({ subject: issuer, ca: true }, authority),
+    signed({ subject: HOST, san: [{ type: "dns", value: HOST }] }, own),
+  ]);
+  return { ca: toPem("CERTIFICATE", ca), cert: toPem("CERTIFICATE", cert), key: own.pem };
 }
 
 function listen(server: Server, hostname: string): Promise<number> {
@@ -60,8 +85,8 @@ function listen(server: Server, hostname: string): Promise<number> {
 export async function startDemoUpstream(
   { hostname, expectedAuthorization }: { hostname: string; expectedAuthorization: string },
 ): Promise<DemoUpstream> {
-  const { certPem, keyPem } = await throwawayCertificate();
-  const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
+  const { ca, cert, key } = await throwawayCertificate();
+  const server = createServer({ cert, key }, (request, response) => {
     const authorized = request.headers.authorization === expectedAuthorization;
     const account = request.url === "/public/account";
     const body = JSON.stringify(account ? { authorized } : { message: "hello from outside" });
@@ -76,5 +101,5 @@ export async function startDemoUpstream(
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { port, caPem: certPem, close, [Symbol.asyncDispose]: close };
+  return { port, caPem: ca, close, [Symbol.asyncDispose]: close };
 }

@@ -218,8 +218,8 @@ function roundProxy({ sidecar, hostServices }: World): Attempt[] {
       run: () => all([PUBLIC, ...hosts].map(icmp)),
     },
     {
-      attempt: "DNS for a name outside",
-      run: () => lookup(OUTSIDE_NAME),
+      attempt: "DNS for a name outside, as configured",
+      run: () => all(dns.getServers().map((server) => lookup(OUTSIDE_NAME, server))),
     },
     {
       attempt: "DNS at a resolver outside",

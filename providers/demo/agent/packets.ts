@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import dgram from "node:dgram";
-import dns from "node:dns/promises";
 import net from "node:net";
 import { Buffer } from "node:buffer";
 import { codeOf, LIMIT, within } from "./limit.ts";
@@ -36,26 +35,33 @@ export function tcp(
   return within(work, { reached: false, evidence: "no answer" }).finally(() => socket.destroy());
 }
 
-/** A query for the address of `example.com`, as RFC 1035 has it. */
-const QUERY = Buffer.from(
-  "5ea50100000100000000000007" + Buffer.from("example").toString("hex") + "03" +
-    Buffer.from("com").toString("hex") + "0000010001",
-  "hex",
-);
+/** A query for the address of a name (RFC 1035, section 4.1). */
+function addressQuery(name: string): Buffer {
+  const labels = name.split(".").map((label) => [Buffer.of(label.length), Buffer.from(label)]);
+  const header = Buffer.from("5ea501000001000000000000", "hex");
+  return Buffer.concat([header, ...labels.flat(), Buffer.from("0000010001", "hex")]);
+}
 
-/** Sends a datagram and waits for any answer; a refusal (ICMP port unreachable) is one, too. */
-export function udp(host: string, port: number): Promise<Finding> {
+type Datagram = Uint8Array | "no answer" | { readonly code: string };
+
+/** Sends one datagram and waits for what comes back first: an answer, an error or nothing. */
+function exchange(host: string, port: number, sent: Uint8Array): Promise<Datagram> {
   const socket = dgram.createSocket("udp4");
-  const work = new Promise<Finding>((resolve) => {
-    socket.once("message", () => resolve({ reached: true, evidence: `${host}:${port} answered` }));
-    socket.once("error", (error) => {
-      const code = codeOf(error);
-      resolve({ reached: !NO_WAY.has(code), evidence: code });
-    });
-    socket.once("connect", () => socket.send(QUERY));
+  const work = new Promise<Datagram>((resolve) => {
+    socket.once("message", (answer) => resolve(answer));
+    socket.once("error", (error) => resolve({ code: codeOf(error) }));
+    socket.once("connect", () => socket.send(sent));
     socket.connect(port, host);
   });
-  return within(work, { reached: false, evidence: "no answer" }).finally(() => socket.close());
+  return within<Datagram>(work, "no answer").finally(() => socket.close());
+}
+
+/** Waits for any answer to a datagram; a refusal (ICMP port unreachable) is one, too. */
+export async function udp(host: string, port: number): Promise<Finding> {
+  const got = await exchange(host, port, addressQuery("example.com"));
+  if (got === "no answer") return { reached: false, evidence: got };
+  if ("code" in got) return { reached: !NO_WAY.has(got.code), evidence: got.code };
+  return { reached: true, evidence: `${host}:${port} answered` };
 }
 
 /** Node.js has no ICMP; perl is in every Debian image. Prints one word. */
@@ -90,26 +96,21 @@ export function icmp(host: string): Promise<Finding> {
   });
 }
 
-/** Answers that show that the question went no further than to whom it was asked. */
-const STAYED = new Set(["EREFUSED", "ETIMEOUT", "ECONNREFUSED", "ENOTIMP"]);
+/** Response codes (RFC 1035, section 4.1.1) of a resolver that asks nobody else. */
+const STAYED = new Map([[4, "not implemented"], [5, "refused"]]);
 
 /**
- * Asks the configured resolver, or `server`, for a name outside. That there is no such name is
- * also knowledge from outside.
+ * Asks a resolver for a name outside. That there is no such name is also knowledge from outside,
+ * and a question that got there has already told what it had to tell.
  */
-export async function lookup(name: string, server?: string): Promise<Finding> {
-  const resolver = new dns.Resolver({ timeout: LIMIT - 300, tries: 1 });
-  if (server) resolver.setServers([server]);
-  try {
-    const addresses = await within(resolver.resolve4(name), []);
-    if (addresses.length === 0) return { reached: false, evidence: "no answer" };
-    return { reached: true, evidence: `${name} is ${addresses[0]}` };
-  } catch (error) {
-    const code = codeOf(error);
-    return { reached: !STAYED.has(code), evidence: code };
-  } finally {
-    resolver.cancel();
-  }
+export async function lookup(name: string, server: string, port = 53): Promise<Finding> {
+  const got = await exchange(server, port, addressQuery(name));
+  if (got === "no answer") return { reached: false, evidence: got };
+  if ("code" in got) return { reached: false, evidence: got.code };
+  const code = (got[3] ?? 0) & 15;
+  const stayed = STAYED.get(code);
+  if (stayed !== undefined) return { reached: false, evidence: stayed };
+  return { reached: true, evidence: `${server} gave response code ${code}` };
 }
 
 /** Waits for many attempts at once; one that reached anything decides. */
