@@ -67,6 +67,32 @@ const Launch = v.strictObject({
  */
 export type SidecarLaunch = v.InferOutput<typeof Launch>;
 
+const EgressService = v.strictObject({
+  /** Slug of the bottle. */
+  bottle: Launch.entries.bottle,
+  caCert: Launch.entries.egress.entries.caCert,
+  caKey: Launch.entries.egress.entries.caKey,
+  upstreamCa: Launch.entries.egress.entries.upstreamCa,
+  extraHosts: Launch.entries.egress.entries.extraHosts,
+});
+
+/**
+ * What the sidecar's init tells the egress process over its standard input, ended by end of file.
+ * Tokens are in that process's environment, routes in the file at {@linkcode ROUTES_PATH}.
+ */
+export type EgressService = v.InferOutput<typeof EgressService>;
+
+/** Parses what {@linkcode EgressService} says. Throws `v.ValiError` or `SyntaxError`. */
+export function parseEgressService(text: string): EgressService {
+  return v.parse(EgressService, JSON.parse(text));
+}
+
+/** Where the sidecar's live policy lies; a reload replaces it and sends SIGHUP to the init. */
+export const ROUTES_PATH = "/etc/egress/routes.yaml";
+
+/** The line that each service prints on stdout, once, when it serves. */
+export const SERVICE_READY_LINE = "ready";
+
 /** Parses a launch document. Throws `v.ValiError` or `SyntaxError` on anything else. */
 export function parseLaunch(text: string): SidecarLaunch {
   return v.parse(Launch, JSON.parse(text));

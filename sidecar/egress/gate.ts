@@ -1,0 +1,50 @@
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+
+/** The part of a socket's native handle that starts and stops reading. */
+interface ReadHandle {
+  readStart(): number;
+  readStop(): number;
+}
+
+/**
+ * Makes a pause of a TLS socket reach the TCP socket below it. In Deno 2.9.6 `TLSWrap.readStop()`
+ * leaves the TCP handle reading, so a paused connection takes in all that the peer sends and
+ * memory runs away. Both handles must be known, hence upstream connections are made on a TCP
+ * socket of their own that is then handed to `tls.connect`.
+ */
+export function gateReads(tls: TLSSocket, raw: Socket): void {
+  const upper = readHandle(tls);
+  const lower = readHandle(raw);
+  if (upper === undefined || lower === undefined) return;
+  const start = upper.readStart.bind(upper);
+  const stop = upper.readStop.bind(upper);
+  upper.readStart = () => {
+    lower.readStart();
+    return start();
+  };
+  upper.readStop = () => {
+    lower.readStop();
+    return stop();
+  };
+}
+
+/** The TCP socket below a TLS socket that a `tls.Server` made of it. */
+export function rawSocketOf(tls: TLSSocket): Socket | undefined {
+  return (tls as unknown as { _parent?: Socket })._parent;
+}
+
+function readHandle(socket: Socket): ReadHandle | undefined {
+  const handle = (socket as unknown as { _handle?: Partial<ReadHandle> | null })._handle;
+  return typeof handle?.readStart === "function" && typeof handle.readStop === "function"
+    ? handle as ReadHandle
+    : undefined;
+}
+
+/**
+ * Lets a server that never listened take connections by `emit("connection")`. In Deno 2.9.6 it
+ * otherwise closes each connection after one response.
+ */
+export function markListening(server: object): void {
+  Object.defineProperty(server, "listening", { get: () => true });
+}

@@ -1,0 +1,42 @@
+/** Every bound of the proxy in one place. Times in milliseconds, sizes in bytes. */
+export const LIMITS = Object.freeze({
+  /** Request line and headers together, either direction. */
+  headerBytes: 64 * 1024,
+  headerCount: 200,
+  /** Connections from the bottle at one time. */
+  connections: 1024,
+  /** From accepting a connection, or the end of its last request, to complete headers. */
+  headersMs: 60_000,
+  /** From CONNECT to the end of the TLS handshake. */
+  handshakeMs: 15_000,
+  /** A connection on which nothing moved in either direction; a model may think this long. */
+  idleMs: 15 * 60_000,
+  /** A kept connection towards the bottle that no request uses. */
+  keepAliveMs: 75_000,
+  /** Name resolution; each connection attempt; the TLS handshake with the upstream. */
+  resolveMs: 10_000,
+  connectMs: 10_000,
+  upstreamHandshakeMs: 10_000,
+  /** A kept upstream connection; shorter than the 5 s after which many servers close theirs. */
+  upstreamFreeMs: 4_000,
+  upstreamSessionIdleMs: 60_000,
+  /** Upstream connections to one origin, used and kept. */
+  upstreamSockets: 128,
+  upstreamFreeSockets: 32,
+  /** Upstream origins remembered with their HTTP version. */
+  upstreamOrigins: 512,
+  /** Addresses of one name that are tried. */
+  addresses: 8,
+  /** Requests at one time on one HTTP/2 connection. */
+  streams: 128,
+  /** Requests that a client may abandon on one HTTP/2 connection within the window. */
+  resets: 200,
+  resetWindowMs: 10_000,
+  /** Hosts whose leaf certificate and TLS server are kept. */
+  leaves: 256,
+  leafReuseMs: 24 * 60 * 60_000,
+  /** Memory outside the JavaScript heap that starts a collection. */
+  externalBytes: 48 * 1024 * 1024,
+  /** Bytes relayed between two looks at that memory. */
+  externalCheckBytes: 8 * 1024 * 1024,
+});

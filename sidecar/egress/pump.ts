@@ -1,0 +1,38 @@
+import type { Readable, Writable } from "node:stream";
+
+/**
+ * Moves a body chunk by chunk as it arrives, never faster than the sink takes it. Resolves with
+ * the number of bytes at the end of the source, and leaves ending the sink to the caller, who may
+ * have trailers to add; rejects when either side fails or closes early.
+ */
+export function pump(
+  source: Readable,
+  sink: Writable,
+  onChunk: (bytes: number) => void,
+): Promise<number> {
+  let total = 0;
+  return new Promise<number>((resolve, reject) => {
+    const onData = (chunk: Uint8Array): void => {
+      total += chunk.length;
+      onChunk(chunk.length);
+      if (!sink.write(chunk)) source.pause();
+    };
+    const onDrain = (): void => void source.resume();
+    const finish = (error?: Error): void => {
+      source.off("data", onData).off("end", onEnd).off("error", finish).off("close", onSourceClose)
+        .off("aborted", onSourceClose);
+      sink.off("drain", onDrain).off("error", finish).off("close", onSinkClose);
+      if (error === undefined) resolve(total);
+      else reject(error);
+    };
+    const onEnd = (): void => finish();
+    const onSourceClose = (): void => finish(new Error("the sender closed before the end"));
+    const onSinkClose = (): void => finish(new Error("the receiver closed before the end"));
+    source.on("data", onData).on("end", onEnd).on("error", finish).on("close", onSourceClose)
+      .on("aborted", onSourceClose);
+    sink.on("drain", onDrain).on("error", finish).on("close", onSinkClose);
+    if (source.destroyed && !source.readableEnded) onSourceClose();
+    else if (source.readableEnded) finish();
+    else source.resume();
+  });
+}

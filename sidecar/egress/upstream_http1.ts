@@ -1,0 +1,151 @@
+import {
+  Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  request as httpRequest,
+  type RequestOptions,
+} from "node:http";
+import type { Duplex } from "node:stream";
+import type { Dialer, Origin } from "./dial.ts";
+import { LIMITS } from "./limits.ts";
+import { headerRecord, pairs, type UpstreamRequest, type UpstreamResponse } from "./message.ts";
+import { pump } from "./pump.ts";
+
+/** Options that reach the agent's methods through `http.request`. */
+interface PooledOptions {
+  readonly origin: Origin;
+}
+
+/** One pool of kept connections; a connection is made only by the dialer. */
+export class Http1Pool extends Agent {
+  readonly #dialer: Dialer;
+
+  constructor(dialer: Dialer) {
+    super({
+      keepAlive: true,
+      maxSockets: LIMITS.upstreamSockets,
+      maxFreeSockets: LIMITS.upstreamFreeSockets,
+      scheduling: "lifo",
+      timeout: LIMITS.upstreamFreeMs,
+    });
+    this.#dialer = dialer;
+  }
+
+  override getName(options?: object): string {
+    const { scheme, host, port } = originOf(options);
+    return `${scheme}://${host}:${port}`;
+  }
+
+  override createConnection(
+    options: object,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
+    const origin = originOf(options);
+    const dialled = origin.scheme === "https"
+      ? this.#dialer.connectTls(origin, ["http/1.1"])
+      : this.#dialer.connect(origin);
+    dialled.then(
+      (socket) => callback?.(null, socket),
+      // The agent takes an error without a stream, which the types do not say.
+      (error) => (callback as ((error: Error) => void) | undefined)?.(error),
+    );
+  }
+
+  /** Closes what no request uses and keeps nothing from now on. */
+  retire(): void {
+    this.maxFreeSockets = 0;
+    for (const list of Object.values(this.freeSockets)) {
+      for (const socket of [...list ?? []]) socket.destroy();
+    }
+  }
+
+  /** Sends a request; resolves at the response's headers while the body may still flow up. */
+  async send(request: UpstreamRequest): Promise<UpstreamResponse> {
+    try {
+      return await this.#attempt(request);
+    } catch (error) {
+      // The upstream closed a kept connection as the request went out: nothing was answered, and
+      // without a body nothing is lost by asking again.
+      if (!(error instanceof StaleConnection) || request.body !== undefined) throw error;
+      return await this.#attempt(request);
+    }
+  }
+
+  #attempt(request: UpstreamRequest): Promise<UpstreamResponse> {
+    const options: RequestOptions & PooledOptions = {
+      agent: this,
+      method: request.method,
+      path: request.target,
+      headers: wireHeaders(request),
+      setHost: false,
+      maxHeaderSize: LIMITS.headerBytes,
+      origin: request.origin,
+    };
+    const out = httpRequest(options);
+    out.setTimeout(LIMITS.idleMs, () => out.destroy(new Error("the upstream went silent")));
+    const abort = (): void => void out.destroy(new Error("the agent went away"));
+    request.signal.addEventListener("abort", abort, { once: true });
+    out.once("close", () => request.signal.removeEventListener("abort", abort));
+    out.on("information", (info) => {
+      request.onInformation(info.statusCode, pairs(info.rawHeaders));
+    });
+    sendBody(request, out);
+    return answer(out);
+  }
+}
+
+class StaleConnection extends Error {}
+
+function originOf(options: object | undefined): Origin {
+  return (options as PooledOptions).origin;
+}
+
+function wireHeaders(request: UpstreamRequest): string[] {
+  const flat = ["Host", request.authority];
+  let hasLength = false;
+  const cookies: string[] = [];
+  for (const [name, value] of request.headers) {
+    const lower = name.toLowerCase();
+    if (lower === "content-length") {
+      hasLength = true;
+      if (request.body === undefined && value !== "0") continue;
+    }
+    // HTTP/2 splits cookies for compression; HTTP/1.1 has them in one line (RFC 9113, 8.2.3).
+    if (lower === "cookie") cookies.push(value);
+    else flat.push(name, value);
+  }
+  if (cookies.length > 0) flat.push("Cookie", cookies.join("; "));
+  if (request.body !== undefined && !hasLength) flat.push("Transfer-Encoding", "chunked");
+  return flat;
+}
+
+function sendBody(request: UpstreamRequest, out: ClientRequest): void {
+  const { body } = request;
+  if (body === undefined) return void out.end();
+  pump(body, out, () => {}).then(
+    () => {
+      const trailers = request.trailers();
+      if (trailers.length > 0) out.addTrailers(headerRecord(trailers) as Record<string, string>);
+      out.end();
+    },
+    (error) => out.destroy(error),
+  );
+}
+
+function answer(out: ClientRequest): Promise<UpstreamResponse> {
+  return new Promise((resolve, reject) => {
+    out.once("response", (response: IncomingMessage) => {
+      resolve({
+        status: response.statusCode ?? 502,
+        headers: pairs(response.rawHeaders),
+        body: response,
+        trailers: () => pairs(response.rawTrailers),
+      });
+    });
+    // Stays attached: a failure after the response shows in the response's own stream.
+    out.on("error", (error) => {
+      reject(out.reusedSocket ? new StaleConnection(error.message, { cause: error }) : error);
+    });
+    out.once("close", () => reject(new Error("the upstream closed without an answer")));
+  });
+}

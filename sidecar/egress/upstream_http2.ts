@@ -1,0 +1,128 @@
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  type IncomingHttpHeaders,
+} from "node:http2";
+import type { Dialer, Origin } from "./dial.ts";
+import { LIMITS } from "./limits.ts";
+import {
+  headerRecord,
+  recordPairs,
+  type UpstreamRequest,
+  type UpstreamResponse,
+} from "./message.ts";
+import { pump } from "./pump.ts";
+
+/** HTTP/2 connections to upstreams, one for each origin, for requests that came by HTTP/2. */
+export class Http2Pool {
+  readonly #dialer: Dialer;
+  /** Undefined inside: the origin does not speak HTTP/2. */
+  readonly #sessions = new Map<string, Promise<ClientHttp2Session | undefined>>();
+  #isRetired = false;
+
+  constructor(dialer: Dialer) {
+    this.#dialer = dialer;
+  }
+
+  /** The origin's connection, or undefined when it has to be asked by HTTP/1.1. */
+  session(origin: Origin): Promise<ClientHttp2Session | undefined> {
+    const key = `${origin.host}:${origin.port}`;
+    const known = this.#sessions.get(key);
+    if (known !== undefined) return known;
+    const opened = this.#open(origin, key);
+    this.#sessions.set(key, opened);
+    opened.catch(() => this.#forget(key, opened));
+    this.#bound();
+    return opened;
+  }
+
+  /** Lets every connection end with its last request. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const opened of this.#sessions.values()) {
+      opened.then((session) => session?.close(), () => {});
+    }
+    this.#sessions.clear();
+  }
+
+  async #open(origin: Origin, key: string): Promise<ClientHttp2Session | undefined> {
+    const socket = await this.#dialer.connectTls(origin, ["h2", "http/1.1"]);
+    if (socket.alpnProtocol !== "h2") {
+      socket.destroy();
+      return undefined;
+    }
+    const session = connect(`https://${origin.host}:${origin.port}`, {
+      createConnection: () => socket,
+      settings: { enablePush: false },
+      maxHeaderListPairs: LIMITS.headerCount,
+    });
+    const forget = (): void => this.#forget(key);
+    session.on("error", forget).on("goaway", forget).on("close", forget);
+    session.setTimeout(LIMITS.upstreamSessionIdleMs, () => session.close());
+    if (this.#isRetired) session.close();
+    return session;
+  }
+
+  #forget(key: string, only?: Promise<unknown>): void {
+    if (only === undefined || this.#sessions.get(key) === only) this.#sessions.delete(key);
+  }
+
+  #bound(): void {
+    for (const [key, opened] of this.#sessions) {
+      if (this.#sessions.size <= LIMITS.upstreamOrigins) break;
+      this.#sessions.delete(key);
+      opened.then((session) => session?.close(), () => {});
+    }
+  }
+}
+
+/** Sends a request on a connection; resolves at the response's headers. */
+export function sendHttp2(
+  session: ClientHttp2Session,
+  request: UpstreamRequest,
+): Promise<UpstreamResponse> {
+  const stream = session.request({
+    ":method": request.method,
+    ":scheme": request.origin.scheme,
+    ":authority": request.authority,
+    ":path": request.target,
+    ...headerRecord(request.headers),
+  }, { endStream: request.body === undefined, waitForTrailers: request.body !== undefined });
+  const abort = (): void => stream.close(constants.NGHTTP2_CANCEL);
+  request.signal.addEventListener("abort", abort, { once: true });
+  stream.once("close", () => request.signal.removeEventListener("abort", abort));
+  stream.setTimeout(LIMITS.idleMs, abort);
+  stream.on("headers", (headers) => {
+    request.onInformation(Number(headers[":status"]), recordPairs(headers));
+  });
+  sendBody(request, stream);
+  return answer(stream);
+}
+
+function sendBody(request: UpstreamRequest, stream: ClientHttp2Stream): void {
+  const { body } = request;
+  if (body === undefined) return;
+  stream.on("wantTrailers", () => stream.sendTrailers(headerRecord(request.trailers())));
+  pump(body, stream, () => {}).then(() => stream.end(), () => {
+    stream.close(constants.NGHTTP2_CANCEL);
+  });
+}
+
+function answer(stream: ClientHttp2Stream): Promise<UpstreamResponse> {
+  return new Promise((resolve, reject) => {
+    let trailers: IncomingHttpHeaders = {};
+    stream.on("trailers", (headers) => void (trailers = headers));
+    stream.once("response", (headers) => {
+      resolve({
+        status: Number(headers[":status"]),
+        headers: recordPairs(headers),
+        body: stream,
+        trailers: () => recordPairs(trailers),
+      });
+    });
+    stream.on("error", reject);
+    stream.once("close", () => reject(new Error("the upstream closed without an answer")));
+  });
+}
