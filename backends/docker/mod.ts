@@ -118,12 +118,6 @@ class DockerBackend implements Backend {
     return await hostAddress(engine);
   }
 
-  async hostAddress(): Promise<string> {
-    using engine = await this.#connect();
-    const { hostAddress } = await import("./networks.ts");
-    return await hostAddress(engine);
-  }
-
   async freeze(slug: string): Promise<string> {
     using engine = await this.#connect();
     const { freeze } = await import("./freeze.ts");

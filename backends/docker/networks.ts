@@ -79,19 +79,6 @@ export async function leaveNone(engine: Engine, container: string): Promise<void
   await engine.call("POST", "/networks/none/disconnect", { Container: container });
 }
 
-/** The host's end of the engine's default bridge, an address of the host that sidecars can reach. */
-export async function hostAddress(engine: Engine): Promise<string> {
-  const { IPAM } = await engine.call<{ IPAM: { Config: readonly { Gateway?: string }[] | null } }>(
-    "GET",
-    "/networks/bridge",
-  );
-  const address = IPAM.Config?.find(({ Gateway }) => Gateway !== undefined)?.Gateway;
-  if (address !== undefined) return address;
-  throw new BackendError("Cannot tell the host's address: the engine's bridge has no gateway", {
-    hint: "start the engine with its default bridge network",
-  });
-}
-
 /** The engine found a network that overlaps the picked range; another one may do. */
 export class RangeTaken extends Error {
   override readonly name = "RangeTaken";

@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import type { Duplex } from "node:stream";
+import { drained } from "../drained.ts";
 
 /** Where the two outputs of a process go. */
 export interface Sinks {
@@ -65,9 +65,7 @@ export async function feed(
 ): Promise<void> {
   for await (const chunk of source) {
     if (!duplex.writable) return;
-    if (!duplex.write(chunk)) {
-      await Promise.race([once(duplex, "drain"), once(duplex, "close")]).catch(() => {});
-    }
+    if (!duplex.write(chunk)) await drained(duplex);
   }
   if (duplex.writable) await new Promise<void>((resolve) => duplex.end(resolve));
 }

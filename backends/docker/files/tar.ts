@@ -1,7 +1,7 @@
-import { once } from "node:events";
 import type { Readable } from "node:stream";
 // @ts-types="@types/tar-stream"
 import { type Headers, pack as newPack } from "tar-stream";
+import { drained } from "../drained.ts";
 import type { Entry } from "./entry.ts";
 
 /**
@@ -30,7 +30,7 @@ async function writeEntry(archive: ReturnType<typeof newPack>, entry: Entry): Pr
   if (entry.type === "file") {
     for await (const chunk of entry.body()) {
       if (archive.destroyed) throw new Error("the archive was given up");
-      if (!sink.write(chunk)) await Promise.race([once(sink, "drain"), once(archive, "close")]);
+      if (!sink.write(chunk)) await drained(sink, archive);
     }
     sink.end();
   }
