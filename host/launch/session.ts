@@ -1,0 +1,102 @@
+import type { Backend, Bottle } from "../../backends/backend.ts";
+import type { BottleIdentity } from "../../policy/plan.ts";
+import type { CommandContext } from "../context.ts";
+import { UsageError } from "../errors.ts";
+import type { OwnedState } from "../state/owned_state.ts";
+import type { StateStore } from "../state/state_store.ts";
+import { hostStdio } from "../terminal/stdio.ts";
+import type { ComposedBottle } from "./compose.ts";
+
+/** What a session runs. */
+export interface SessionInputs {
+  readonly backend: Backend;
+  readonly composed: ComposedBottle;
+  readonly state: StateStore;
+  /** `terminal`: the agent gets this terminal; `output`: it only writes. */
+  readonly stdio: "terminal" | "output";
+  /** Is the workspace a copy of the current folder? */
+  readonly workspace: boolean;
+}
+
+/**
+ * Launches the bottle, runs its agent to the end and removes the bottle whatever happens, in the
+ * reverse order of making. Resolves with the agent's exit code. The state folder goes too, unless
+ * the agent failed by itself.
+ */
+export async function runSession(context: CommandContext, inputs: SessionInputs): Promise<number> {
+  const { identity } = inputs.composed.plan;
+  await using state = await reserve(inputs.state, identity.slug);
+  await state.writeMetadata(metadataOf(context, inputs));
+  const bottle = await launch(context, inputs);
+  let code: number;
+  try {
+    code = await runAgent(context, bottle, inputs);
+  } finally {
+    await close(context, bottle);
+  }
+  if (code !== 0 && !context.signal.aborted) {
+    await state.preserve(`the agent ended with exit code ${code}`);
+    context.terminal.warn(
+      `The agent ended with exit code ${code}; ${state.path} was kept`,
+      "remove the folder when it is of no more use",
+    );
+  }
+  return code;
+}
+
+async function reserve(store: StateStore, slug: string): Promise<OwnedState> {
+  const state = await store.reserve(slug);
+  if (state) return state;
+  throw new UsageError(`Cannot start ${slug}: another bottle has that name`, {
+    hint: "choose another label; `bot-bottle list active` shows what runs",
+  });
+}
+
+function metadataOf(
+  { cwd }: CommandContext,
+  { backend, composed, workspace }: SessionInputs,
+): Parameters<OwnedState["writeMetadata"]>[0] {
+  const { slug: _, bottles, ...identity }: BottleIdentity = composed.plan.identity;
+  return {
+    ...identity,
+    bottles: [...bottles],
+    backend: backend.name,
+    cwd,
+    workspace,
+    startedAt: new Date().toISOString(),
+  };
+}
+
+async function launch(
+  { terminal, signal }: CommandContext,
+  { backend, composed }: SessionInputs,
+): Promise<Bottle> {
+  using progress = terminal.progress();
+  const prepared = await backend.prepare(composed.plan, { progress, signal });
+  return await prepared.launch({ progress, signal });
+}
+
+async function runAgent(
+  { terminal, signal }: CommandContext,
+  bottle: Bottle,
+  { composed, stdio }: SessionInputs,
+): Promise<number> {
+  const { argv, plan: { identity } } = composed;
+  if (stdio === "output") {
+    return await bottle.execAgent(argv, hostStdio({ tty: false, noInput: true }), { signal });
+  }
+  const screen = await terminal.screen();
+  screen.dress(`${identity.label ?? identity.slug} - bot-bottle`, identity.color);
+  try {
+    using _raw = screen.raw();
+    return await bottle.execAgent(argv, hostStdio({ tty: true }), { signal });
+  } finally {
+    screen.restore();
+  }
+}
+
+async function close({ terminal }: CommandContext, bottle: Bottle): Promise<void> {
+  using progress = terminal.progress();
+  progress.step("Removing the bottle");
+  await bottle.close();
+}
