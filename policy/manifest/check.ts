@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { type Diagnostic, type KeyPath, keyText, ManifestError } from "./diagnostic.ts";
 import { type Frontmatter, placeOf } from "./frontmatter.ts";
-import { describeIssue, splitMessage } from "./issue_text.ts";
+import { describeIssue, LIST_FOR_MAPPING, splitMessage } from "./issue_text.ts";
 import { nearest } from "./nearest.ts";
-import { type UnknownKey, unknownKeys } from "./schema_walk.ts";
+import { shapeFaults, type UnknownKey } from "./schema_walk.ts";
 
 /**
  * Checks a frontmatter against a schema. Throws {@linkcode ManifestError} with everything that is
@@ -18,13 +18,16 @@ export function checkFrontmatter<S extends v.GenericSchema>(
     const id = JSON.stringify(path);
     if (!diagnostics.has(id)) diagnostics.set(id, { ...placeOf(frontmatter, path), ...text });
   };
-  for (const unknown of unknownKeys(schema, frontmatter.data)) {
-    note(unknown.path, describeUnknown(unknown));
-  }
+  const faults = shapeFaults(schema, frontmatter.data);
+  for (const path of faults.lists) note(path, LIST_FOR_MAPPING);
+  for (const unknown of faults.unknownKeys) note(unknown.path, describeUnknown(unknown));
   const result = v.safeParse(schema, frontmatter.data);
   for (const issue of result.issues ?? []) {
     for (const leaf of leaves(issue)) {
-      if (!isUnknownKey(leaf.issue)) note(leaf.path, describeIssue(leaf.issue, leaf.path));
+      const inList = faults.lists.some((path) => isBelow(leaf.path, path));
+      if (!inList && !isUnknownKey(leaf.issue)) {
+        note(leaf.path, describeIssue(leaf.issue, leaf.path));
+      }
     }
   }
   if (diagnostics.size > 0 || !result.success) {
@@ -44,6 +47,10 @@ export function describeUnknown(
   const allowedHere = allowed.length > 0 ? `allowed here: ${allowed.join(", ")}` : "";
   const question = guess === undefined ? "" : `did you mean \`${guess}\`? `;
   return { message: `\`${shown}\` is not a known key`, hint: `${question}${allowedHere}` };
+}
+
+function isBelow(path: KeyPath, above: KeyPath): boolean {
+  return above.every((part, index) => path[index] === part);
 }
 
 /** Unknown keys are found by our own walk, which sees all of them. */

@@ -28,6 +28,12 @@ const FORMS: ReadonlyMap<string, readonly [name: string, hint: string]> = new Ma
   ["Object", ["a mapping", "write `key: value` lines, indented below this key"]],
 ]);
 
+/** What is said about a list in the place of a mapping. */
+export const LIST_FOR_MAPPING: Words = Object.freeze({
+  message: "expected a mapping, not a list",
+  hint: "write `key: value` lines, indented below this key",
+});
+
 /** Hints for checks that say what is wrong but not what is right, by the key they stand at. */
 const HINTS: ReadonlyMap<string, string> = new Map([
   ["host", "write a name, `*.` before a name, or an IP address; `:port` may follow"],

@@ -39,17 +39,30 @@ export function tableNotes<T>(
   return v.metadata({ ...notes });
 }
 
+/** What the schemas of valibot let pass. */
+export interface ShapeFaults {
+  /** All of them, at every depth, in the order of the file. */
+  readonly unknownKeys: readonly UnknownKey[];
+  /** Paths of lists that stand where a mapping is expected. */
+  readonly lists: readonly KeyPath[];
+}
+
 /**
- * All unknown keys of the data, at every depth, in the order of the file. Needed because valibot
- * stops at the first of each mapping, and takes `toString` for a key that it knows.
+ * Finds what valibot does not: all unknown keys (it stops at the first of each mapping, and takes
+ * `toString` for a key that it knows), and lists in the place of mappings.
  */
-export function unknownKeys(schema: v.GenericSchema, data: Json): readonly UnknownKey[] {
-  const found: UnknownKey[] = [];
+export function shapeFaults(schema: v.GenericSchema, data: Json): ShapeFaults {
+  const found: Found = { unknownKeys: [], lists: [] };
   walk(schema as unknown as AnySchema, { data, path: [] }, found);
   return found;
 }
 
-function walk(schema: AnySchema, at: { data: Json; path: KeyPath }, found: UnknownKey[]): void {
+interface Found {
+  readonly unknownKeys: UnknownKey[];
+  readonly lists: KeyPath[];
+}
+
+function walk(schema: AnySchema, at: { data: Json; path: KeyPath }, found: Found): void {
   const { data, path } = at;
   if (schema.wrapped !== undefined) return walk(schema.wrapped, at, found);
   if (schema.options !== undefined && schema.type !== "picklist") {
@@ -57,6 +70,7 @@ function walk(schema: AnySchema, at: { data: Json; path: KeyPath }, found: Unkno
     return option === undefined ? undefined : walk(option, at, found);
   }
   if (isList(data)) {
+    if (schema.entries !== undefined || schema.value !== undefined) found.lists.push(path);
     if (schema.item === undefined) return;
     for (const [index, item] of data.entries()) {
       walk(schema.item, { data: item, path: [...path, index] }, found);
@@ -69,7 +83,7 @@ function walk(schema: AnySchema, at: { data: Json; path: KeyPath }, found: Unkno
     const childPath = [...path, key];
     const childSchema = entries === undefined ? value : own(entries, key);
     if (childSchema !== undefined) walk(childSchema, { data: child, path: childPath }, found);
-    else if (entries !== undefined) found.push(describe(schema, key, childPath));
+    else if (entries !== undefined) found.unknownKeys.push(describe(schema, key, childPath));
   }
 }
 
