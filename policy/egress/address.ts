@@ -72,6 +72,8 @@ function classifyIpv6(address: ipaddr.IPv6): AddressClass {
 export function classifyAddress(ip: string): AddressClass {
   if (ip.length > 45 || ip.includes("%")) return "invalid";
   if (ipaddr.IPv4.isValidFourPartDecimal(ip)) return classifyIpv4(ipaddr.IPv4.parse(ip));
+  // The library reads ::a.b.c.d as ::ffff:a.b.c.d; it is the unroutable ::/96 (RFC 4291, 2.5.5.1).
+  if (/^::[0-9.]+\.[0-9.]+$/.test(ip)) return ipaddr.IPv6.isValid(ip) ? "reserved" : "invalid";
   if (ip.includes(":") && ipaddr.IPv6.isValid(ip)) return classifyIpv6(ipaddr.IPv6.parse(ip));
   return "invalid";
 }

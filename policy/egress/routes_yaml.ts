@@ -9,6 +9,7 @@ import {
   type MatchEntry,
   type Route,
 } from "./route.ts";
+import { excerpt } from "./verdict.ts";
 import { toRoute, WirePolicySchema, type WireRoute } from "./route_schema.ts";
 import { nearest } from "../manifest/nearest.ts";
 import {

@@ -100,6 +100,8 @@ class Walk {
       const here = [...path, key.value];
       if (entries.has(key.value)) throw new Refused("the key stands here twice", here, at);
       entries.set(key.value, this.value(value, here, at));
+      // Of a value with a key the key is what people look for.
+      this.offsets.set(JSON.stringify(here), at);
     }
     return Object.fromEntries(entries);
   }
@@ -127,6 +129,10 @@ function build(text: string, limits: YamlLimits, lines: LineCounter): YamlDocume
   if (fault !== undefined) {
     const message = fault.code === "RESOURCE_EXHAUSTION" ? TOO_DEEP : fault.message;
     return { ...linePosition(lines, fault.pos[0]), keyPath: "", message };
+  }
+  const { yaml, tags } = document.directives;
+  if (yaml.explicit || Object.keys(tags).length > 1) {
+    return { ...START, keyPath: "", message: "a directive (%NAME) is not accepted" };
   }
   const walk = new Walk(limits.maxDepth);
   const value = walk.value(document.contents, [], 0);
