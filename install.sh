@@ -42,15 +42,15 @@ Usage: ./install.sh [--test | --no-demo]
 TEXT
 }
 
+# need_root WHAT
+need_root() {
+  if [ "$(id -u)" = 0 ] || have sudo; then return; fi
+  fail "Cannot $1: you are not root and there is no sudo" \
+    "run this script as root once; afterwards it needs no root"
+}
+
 as_root() {
-  if [ "$(id -u)" = 0 ]; then
-    "$@"
-  elif have sudo; then
-    sudo -- "$@"
-  else
-    fail "Cannot run \"$1\" as root: you are not root and there is no sudo" \
-      "run this script as root once; afterwards it needs no root"
-  fi
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -- "$@"; fi
 }
 
 # apt_install WHY PACKAGE...
@@ -59,6 +59,7 @@ apt_install() {
   shift
   have apt-get || fail "Cannot install $*: this is not Debian (no apt-get)" \
     "install it with your system's own tools ($why), then run this script again"
+  need_root "install $* from Debian ($why)"
   say "installing from Debian: $* ($why)"
   log=$(mktemp)
   if ! apt_try "$@" >"$log" 2>&1; then
@@ -112,7 +113,7 @@ ensure_deno() {
   fi
   mkdir -p "$runtime"
   scratch=$(mktemp -d "$runtime/.new-XXXXXX")
-  (cd "$scratch" && npm pack --silent "$package@$DENO_VERSION" >/dev/null) ||
+  (cd "$scratch" && npm pack --loglevel=error "$package@$DENO_VERSION" >/dev/null) ||
     fail "Cannot download $package@$DENO_VERSION: npm failed as shown above" \
       "check the network and npm's settings (npm ping), then run this script again"
   check_digest "$scratch"/*.tgz
@@ -209,6 +210,7 @@ ensure_engine() {
 }
 
 start_engine() {
+  need_root "start the container engine"
   if [ -d /run/systemd/system ]; then
     say "starting the container engine: systemctl start docker"
     as_root systemctl start docker || fail "Cannot start the engine: systemctl failed" \
