@@ -54,7 +54,8 @@ async function refuseLegacy(file: string, folder: string): Promise<void> {
   }]);
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Is there anything at that path, be it a link that leads nowhere? */
+export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);
     return true;

@@ -6,7 +6,7 @@ import { isManifestName } from "../../policy/manifest/names.ts";
 import type { Sourced } from "../../policy/manifest/origin.ts";
 import type { ResolvedManifest } from "../../policy/manifest/resolved.ts";
 import { type FolderListing, type FoundManifest, listFolder } from "./folder.ts";
-import { findLayout, type ManifestLayout } from "./layout.ts";
+import { exists, findLayout, type ManifestLayout } from "./layout.ts";
 import { readManifestFile } from "./read.ts";
 
 /** An agent that can be started. */
@@ -62,7 +62,7 @@ export class ManifestStore {
     ]);
     const own = new Set(home.found.map((found) => found.name));
     const hidden = local.found.filter((found) => own.has(found.name)).map((found) => {
-      return `${printable(found.file)}: hides the agent of that name in ${printable(this.#home)}`;
+      return this.#hiding(found.file);
     });
     const ignored = await ignoredBottles(layout);
     return [...bottles.warnings, ...home.warnings, ...local.warnings, ...ignored, ...hidden];
@@ -79,7 +79,8 @@ export class ManifestStore {
     const chosen = parsers.chosenBottles({ agent, selected });
     const bottles = await this.#readChain(chosen, { layout, parsers });
     const resolved = parsers.resolveManifest({ agent, selected, bottles });
-    return { ...resolved, warnings: [...await ignoredBottles(layout), ...resolved.warnings] };
+    const warnings = [...await ignoredBottles(layout), ...await this.#hidden(agent, layout)];
+    return { ...resolved, warnings: [...warnings, ...resolved.warnings] };
   }
 
   /** The bottle that the agent's own file names, if any. Reads that file alone. */
@@ -90,6 +91,15 @@ export class ManifestStore {
 
   #layout(): Promise<ManifestLayout> {
     return findLayout(this.#home, this.#cwd);
+  }
+
+  async #hidden(agent: AgentManifest, layout: ManifestLayout): Promise<readonly string[]> {
+    const own = join(layout.agents, `${agent.name}.md`);
+    return agent.file !== own && await exists(own) ? [this.#hiding(agent.file)] : [];
+  }
+
+  #hiding(file: string): string {
+    return `${printable(file)}: hides the agent of that name in ${printable(this.#home)}`;
   }
 
   async #agentFolders(
@@ -169,14 +179,7 @@ interface ReadContext {
 
 async function ignoredBottles(layout: ManifestLayout): Promise<readonly string[]> {
   if (layout.local === undefined) return [];
-  try {
-    await Deno.lstat(layout.local.bottles);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return [];
-    }
-    throw error;
-  }
+  if (!(await exists(layout.local.bottles))) return [];
   const folder = printable(layout.local.bottles);
   return [`${folder}: ignored, since bottles are read from the operator's home alone`];
 }
