@@ -1,3 +1,4 @@
+import { ROUTES_PATH } from "../../policy/wire/launch.ts";
 import { BackendError, type Bottle } from "../backend.ts";
 import { type Stay, STAY_FILE } from "./agent.ts";
 import { DockerBottle } from "./bottle.ts";
@@ -8,7 +9,6 @@ import { homeId, LABELS, type Role } from "./labels.ts";
 import { findParts, type Part, releaseLaunch } from "./release.ts";
 
 const STAY_LIMIT = 4 * 1024 * 1024;
-export const ROUTES_FILE = "/etc/egress/routes.yaml";
 
 /** The running container of that role. Throws BackendError when there is none. */
 export async function findContainer(
@@ -59,7 +59,7 @@ export async function reloadEgress(
   const { id } = await findContainer(engine, home, { slug, role: "sidecar" });
   const [{ toTar }, library] = await Promise.all([import("./files/tar.ts"), engine.library()]);
   const container = library.getContainer(id);
-  const entry = fileEntry(ROUTES_FILE, routesYaml, { ...ROOT, mode: 0o644 });
+  const entry = fileEntry(ROUTES_PATH, routesYaml, { ...ROOT, mode: 0o644 });
   await container.putArchive(toTar([entry]), { path: "/" });
   await container.kill({ signal: "SIGHUP" });
 }

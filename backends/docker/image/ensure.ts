@@ -6,6 +6,7 @@ import { LABELS } from "../labels.ts";
 import { buildImage } from "./build.ts";
 import type { BuildContext } from "./context.ts";
 import { contextDigest } from "./context.ts";
+import { withOwnDependencies } from "./dependencies.ts";
 import { insertAfterFrom, trustFiles, trustLines } from "./dockerfile.ts";
 
 /** An image that is on the engine. */
@@ -57,7 +58,7 @@ export async function ensureSidecarImage(engine: Engine, options: EnsureOptions)
       { hint: `pull it with \`docker pull ${configured}\`, or unset the variable` },
     );
   }
-  const sources = await options.context.sidecarSources();
+  const sources = withOwnDependencies(await options.context.sidecarSources());
   const dockerfile = "sidecar/Dockerfile";
   return await ensureBuilt(engine, {
     name: "bot-bottle-sidecar",
