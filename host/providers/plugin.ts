@@ -1,12 +1,10 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { reasonOf } from "../errors.ts";
 import { admitProvider, type LoadedProvider } from "./door.ts";
 import { ProviderError } from "./error.ts";
+import { copyPlugin, packageMeansThisProgram } from "./plugin_copy.ts";
 import { PROVIDER_NAME } from "./shape.ts";
-
-/** The name by which a plugin imports this program's types and helpers. */
-const PACKAGE = "@bot-bottle/cli";
 
 /** The folder of the operator's that plugins lie in. */
 export function pluginFolder(home: string): string {
@@ -39,21 +37,6 @@ async function textIfThere(path: string): Promise<string | undefined> {
 }
 
 /**
- * Makes `@bot-bottle/cli` mean this running program. Its own import map says so only when the
- * program runs from a checkout; run from a URL or a package, no map reaches a plugin's file.
- */
-async function resolvePackageToThisProgram(): Promise<Disposable> {
-  const { registerHooks } = await import("node:module");
-  const hooks = registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === PACKAGE
-        ? { url: import.meta.resolve("../../mod.ts"), shortCircuit: true }
-        : next(specifier, context),
-  });
-  return { [Symbol.dispose]: () => hooks.deregister() };
-}
-
-/**
  * Loads `<home>/contrib/<name>/mod.ts`, with the Dockerfile beside it if there is one.
  * Undefined when there is no such file. Throws ProviderError when it cannot be used.
  */
@@ -72,14 +55,26 @@ export async function loadPlugin(name: string, home: string): Promise<LoadedProv
 }
 
 async function importPlugin(source: string): Promise<unknown> {
-  using _hooks = await resolvePackageToThisProgram();
   try {
-    return await import(pathToFileURL(source).href);
+    if (packageMeansThisProgram()) return await import(pathToFileURL(source).href);
+    return await importCopy(dirname(source));
   } catch (error) {
     throw new ProviderError(`Cannot load ${source}: ${reasonOf(error)}`, {
       source,
       cause: error,
       hint: `\`deno check ${source}\` shows what is wrong with it; it runs with your permissions`,
     });
+  }
+}
+
+/** Imports the plugin from a copy that finds this program, and removes the copy again. */
+async function importCopy(folder: string): Promise<unknown> {
+  const parent = await Deno.makeTempDir({ prefix: "bot-bottle-plugin-" });
+  try {
+    const copy = join(parent, "plugin");
+    await copyPlugin(folder, copy);
+    return await import(pathToFileURL(join(copy, "mod.ts")).href);
+  } finally {
+    await Deno.remove(parent, { recursive: true });
   }
 }
