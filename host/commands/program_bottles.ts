@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { ProgramHost } from "./program.ts";
-import type { DemoOptions, StartOptions } from "./options.ts";
+import type { DemoOptions } from "./demo.ts";
+import type { StartOptions } from "./start.ts";
 
 /** Describes the commands that start, use and end bottles. */
 export function describeBottles(program: Command, host: ProgramHost): void {

@@ -83,6 +83,20 @@ export class ManifestStore {
     return { ...resolved, warnings: [...warnings, ...resolved.warnings] };
   }
 
+  /**
+   * Puts bottles together without an agent, to try out their rules. Throws
+   * {@linkcode ManifestError} with everything that is wrong in those files.
+   */
+  async resolveBottles(names: readonly string[]): Promise<ResolvedManifest> {
+    const [layout, parsers] = await Promise.all([this.#layout(), import("./parsers.ts")]);
+    const place = { file: "command line", line: 0, column: 0, keyPath: "" };
+    const origin = { ...place, kind: "agent", name: "" } as const;
+    const agent = { name: "", file: "", skills: [], gitUser: {}, prompt: "", origin };
+    const chosen = names.map((value) => ({ value, origin }));
+    const bottles = await this.#readChain(chosen, { layout, parsers });
+    return parsers.resolveManifest({ agent, selected: names, bottles });
+  }
+
   /** The bottle that the agent's own file names, if any. Reads that file alone. */
   async ownBottle(agent: string): Promise<string | undefined> {
     const [layout, parsers] = await Promise.all([this.#layout(), import("./parsers.ts")]);

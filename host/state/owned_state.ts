@@ -5,6 +5,8 @@ import { writeFileAtomically } from "./write_file.ts";
 
 /** Name of the file whose presence keeps a state folder. */
 export const PRESERVE_FILE = "preserve";
+/** Name of the file that `stop` leaves for the process that runs the bottle. */
+export const STOPPED_FILE = "stopped";
 /** Name of the file that describes the bottle. */
 export const METADATA_FILE = "metadata.json";
 
@@ -53,6 +55,11 @@ export class OwnedState implements AsyncDisposable {
   async preserve(why: string): Promise<void> {
     this.#preserved = true;
     await this.write(PRESERVE_FILE, `${why}\n`);
+  }
+
+  /** Was the bottle ended on purpose, by `bot-bottle stop`? */
+  async wasStopped(): Promise<boolean> {
+    return await Deno.lstat(`${this.path}/${STOPPED_FILE}`).then(() => true, () => false);
   }
 
   /** Lets go of the folder, and removes it unless preserved. Later calls wait for the first. */

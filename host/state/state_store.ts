@@ -2,9 +2,10 @@ import { isSlug } from "../../policy/slug.ts";
 import type { BottleMetadata } from "../../policy/wire/metadata.ts";
 import { BottleError, reasonOf } from "../errors.ts";
 import { codeOf, ioError } from "./io_error.ts";
-import { OwnedState, PRESERVE_FILE } from "./owned_state.ts";
+import { OwnedState, PRESERVE_FILE, STOPPED_FILE } from "./owned_state.ts";
 import { isLocked, takeLock } from "./owner_lock.ts";
 import { readMetadata } from "./read_metadata.ts";
+import { writeFileAtomically } from "./write_file.ts";
 import { assertPrivate, makePrivateFolder } from "./private_folder.ts";
 
 /** A folder that is being made has this prefix until it is locked, so that nobody mistakes it. */
@@ -17,6 +18,8 @@ export interface StateEntry {
   readonly slug: string;
   /** Absolute path of the folder. */
   readonly path: string;
+  /** Is there a folder at all? */
+  readonly present: boolean;
   /** Does a living process run this bottle? */
   readonly live: boolean;
   /** Is it kept on purpose? */
@@ -78,7 +81,14 @@ export class StateStore {
         return await this.entry(slug);
       } catch (error) {
         const path = `${this.#root}/${slug}`;
-        return { slug, path, live: false, preserved: true, problem: reasonOf(error) };
+        return {
+          slug,
+          path,
+          present: true,
+          live: false,
+          preserved: true,
+          problem: reasonOf(error),
+        };
       }
     }));
   }
@@ -87,9 +97,11 @@ export class StateStore {
   async entry(slug: string): Promise<StateEntry> {
     assertSlug(slug);
     const path = `${this.#root}/${slug}`;
-    const bare = { slug, path, live: false, preserved: false };
+    const bare = { slug, path, present: true, live: false, preserved: false };
     try {
-      if (!await exists(path)) return { ...bare, problem: "there is no state folder" };
+      if (!await exists(path)) {
+        return { ...bare, present: false, problem: "there is no state folder" };
+      }
       await assertPrivate(path);
       const [live, preserved, found] = await Promise.all([
         isLocked(path),
@@ -102,6 +114,12 @@ export class StateStore {
     } catch (error) {
       throw ioError(`read ${path}`, error);
     }
+  }
+
+  /** Tells a living owner that its bottle is ended on purpose, so that it does not keep its state. */
+  async markStopped(slug: string): Promise<void> {
+    const entry = await this.entry(slug);
+    if (entry.live) await writeFileAtomically(`${entry.path}/${STOPPED_FILE}`, "");
   }
 
   /** Folders that a crash left: no living owner, not preserved. */
@@ -130,7 +148,8 @@ export class StateStore {
       const path = `${this.#root}/${slug}`;
       const info = await Deno.lstat(path).catch(() => undefined);
       if (!info?.isDirectory || now - (info.mtime?.getTime() ?? now) < NEW_TIMEOUT) return [];
-      return [{ slug, path, live: false, preserved: false, problem: "it was never finished" }];
+      const problem = "it was never finished";
+      return [{ slug, path, present: true, live: false, preserved: false, problem }];
     }));
     return entries.flat();
   }

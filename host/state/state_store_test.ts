@@ -29,6 +29,7 @@ Deno.test("a reserved slug is live, described and private", () =>
     assert.deepEqual(entry, {
       slug: "dev-1",
       path: `${home}/state/dev-1`,
+      present: true,
       live: true,
       preserved: false,
       metadata: { version: 1, slug: "dev-1", ...METADATA },
@@ -75,7 +76,7 @@ Deno.test("a folder whose process was killed is stale and can be removed", () =>
 Deno.test("a folder with a living owner is not removed even if it was thought stale", () =>
   withStore(async (store) => {
     await using state = await store.reserve("alive") ?? assert.fail("taken");
-    const entry = { slug: "alive", path: state.path, live: false, preserved: false };
+    const entry = { slug: "alive", path: state.path, present: true, live: false, preserved: false };
     assert.equal(await store.removeStale(entry), false);
     assert.deepEqual(await store.stale(Date.now()), []);
   }));
