@@ -1,8 +1,7 @@
 import dns from "node:dns";
-import { within } from "./limit.ts";
 import { all, type Finding, icmp, lookup, tcp, udp } from "./packets.ts";
 import type { Outcome } from "./report.ts";
-import { engineSockets, findToken, gateways } from "./surroundings.ts";
+import { addressOf, engineSockets, findToken, gateways } from "./surroundings.ts";
 import { type Answer, ask, proxyUrl } from "./web.ts";
 
 /** One thing to try, and what must come of it. */
@@ -54,12 +53,9 @@ async function refused(answer: Promise<Answer>): Promise<Finding> {
   return { reached: status !== 403, evidence: `${status} ${reasonIn(body)}`.trim() };
 }
 
-/** A name that is not known here leads nowhere. */
 async function usualHosts(): Promise<string[]> {
-  const found = await Promise.all(USUAL_NAMES.map((name) => {
-    return within(dns.promises.lookup(name, { family: 4 }).catch(() => undefined), undefined, 500);
-  }));
-  return [USUAL_HOST, ...found.flatMap((result) => result ? [result.address] : [])];
+  const found = await Promise.all(USUAL_NAMES.map(addressOf));
+  return [USUAL_HOST, ...found.filter((address) => address !== undefined)];
 }
 
 function throughProxy({ allowed, forbidden }: World): Attempt[] {

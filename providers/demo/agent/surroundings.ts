@@ -13,15 +13,28 @@ function toAddress(value: number): string {
   return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join(".");
 }
 
+/**
+ * The address that a name has here, if any, by /etc/hosts or the configured resolver. The system's
+ * own lookup cannot be given up: a program that ends waits for it, for 10 s where nobody answers.
+ */
+export async function addressOf(name: string): Promise<string | undefined> {
+  for (const line of readText("/etc/hosts").split("\n")) {
+    const [address, ...names] = line.replace(/#.*/, "").trim().split(/\s+/);
+    if (address && net.isIPv4(address) && names.includes(name)) return address;
+  }
+  const resolver = new dns.Resolver({ timeout: 400, tries: 1 });
+  try {
+    return (await resolver.resolve4(name))[0];
+  } catch {
+    return undefined;
+  }
+}
+
 /** Address of the sidecar, the one neighbour that may answer. */
 export async function sidecarAddress(): Promise<string> {
   const { hostname } = proxyUrl();
   if (net.isIP(hostname)) return hostname;
-  try {
-    return (await dns.lookup(hostname, { family: 4 })).address;
-  } catch {
-    return "127.0.0.1";
-  }
+  return await addressOf(hostname) ?? "127.0.0.1";
 }
 
 /**
