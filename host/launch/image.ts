@@ -14,7 +14,7 @@ export async function imagePlan(
   provider: LoadedProvider,
   { cwd, userHome }: { readonly cwd: string; readonly userHome: string },
 ): Promise<ImagePlan> {
-  const name = `bot-bottle-${provider.name}`;
+  const { name } = provider;
   const own = manifest.provider.dockerfile;
   if (own === undefined) {
     return withContext({ name, dockerfile: provider.dockerfile }, provider.contextPath);
