@@ -113,7 +113,7 @@ ensure_deno() {
   fi
   mkdir -p "$runtime"
   scratch=$(mktemp -d "$runtime/.new-XXXXXX")
-  (cd "$scratch" && npm pack --loglevel=error "$package@$DENO_VERSION" >/dev/null) ||
+  (cd "$scratch" && npm pack --loglevel=error --no-update-notifier "$package@$DENO_VERSION" >/dev/null) ||
     fail "Cannot download $package@$DENO_VERSION: npm failed as shown above" \
       "check the network and npm's settings (npm ping), then run this script again"
   check_digest "$scratch"/*.tgz
@@ -231,7 +231,7 @@ await_engine() {
   tries=60
   while ! reason=$(engine ping 2>&1); do
     tries=$((tries - 1))
-    if [ "$tries" = 0 ]; then
+    if [ "$tries" = 0 ] || { [ -n "$starting" ] && [ ! -d "/proc/$starting" ]; }; then
       as_root tail -n 5 "$DOCKERD_LOG" >&2 || true
       fail "$reason" "the engine was started but does not answer; look at $DOCKERD_LOG"
     fi
