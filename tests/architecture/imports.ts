@@ -84,7 +84,7 @@ const ZONES: readonly Zone[] = [
   {
     name: "entry",
     owns: /^(?:cli|mod)\.ts$/,
-    mayImport: new RegExp(`^(?:cli\\.ts|mod\\.ts|host/.*|${CONTRACTS}|policy/.*)$`),
+    mayImport: new RegExp(`^(?:cli\\.ts|mod\\.ts|deno\\.json|host/.*|${CONTRACTS}|policy/.*)$`),
     sameGroup: false,
     why: "entry points hold no logic of their own",
   },

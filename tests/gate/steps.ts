@@ -29,10 +29,6 @@ const CHECKS: readonly Check[] = [
   { name: "formatting", argv: ["fmt", "--check"] },
   { name: "lint", argv: ["lint"] },
   { name: "types", argv: ["check", "--frozen", "."] },
-  {
-    name: "types of the policy core without any platform's",
-    argv: ["check", "--config", "policy/check.json", "policy"],
-  },
 ];
 
 const PACKAGE_CHECKS: readonly Check[] = [
