@@ -1,8 +1,10 @@
-import type { Backend, Bottle } from "../../backends/backend.ts";
+import type { Backend, Bottle, Stdio } from "../../backends/backend.ts";
 import type { BottleIdentity } from "../../policy/plan.ts";
+import { createAttachHub } from "../attach/hub.ts";
+import { findSocketPlace, type SocketPlace } from "../attach/socket_place.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../errors.ts";
-import type { OwnedState } from "../state/owned_state.ts";
+import type { NewMetadata, OwnedState } from "../state/owned_state.ts";
 import type { StateStore } from "../state/state_store.ts";
 import { hostStdio } from "../terminal/stdio.ts";
 import type { ComposedBottle } from "./compose.ts";
@@ -25,22 +27,15 @@ export interface SessionInputs {
  */
 export async function runSession(context: CommandContext, inputs: SessionInputs): Promise<number> {
   const { identity } = inputs.composed.plan;
-  await using state = await reserve(inputs.state, identity.slug);
-  await state.writeMetadata(metadataOf(context, inputs));
+  await using cleanup = new AsyncDisposableStack();
+  const state = cleanup.use(await reserve(inputs.state, identity.slug));
+  const socket = await findSocketPlace(state.path, context.env("XDG_RUNTIME_DIR"));
+  cleanup.defer(() => socket.release());
+  await state.writeMetadata(metadataOf(context, inputs, socket));
   const bottle = await launch(context, inputs);
-  let code: number;
-  try {
-    code = await runAgent(context, bottle, inputs);
-  } finally {
-    await close(context, bottle);
-  }
-  if (code !== 0 && !context.signal.aborted) {
-    await state.preserve(`the agent ended with exit code ${code}`);
-    context.terminal.warn(
-      `The agent ended with exit code ${code}; ${state.path} was kept`,
-      "remove the folder when it is of no more use",
-    );
-  }
+  cleanup.defer(() => close(context, bottle));
+  const code = await runAgent(context, { ...inputs, bottle, socket });
+  if (code !== 0 && !context.signal.aborted) await keepState(context, state, code);
   return code;
 }
 
@@ -55,7 +50,8 @@ async function reserve(store: StateStore, slug: string): Promise<OwnedState> {
 function metadataOf(
   { cwd }: CommandContext,
   { backend, composed, workspace }: SessionInputs,
-): Parameters<OwnedState["writeMetadata"]>[0] {
+  socket: SocketPlace,
+): NewMetadata {
   const { slug: _, bottles, ...identity }: BottleIdentity = composed.plan.identity;
   return {
     ...identity,
@@ -64,6 +60,7 @@ function metadataOf(
     cwd,
     workspace,
     startedAt: new Date().toISOString(),
+    ...(socket.elsewhere && { attachSocket: socket.path }),
   };
 }
 
@@ -78,25 +75,40 @@ async function launch(
 
 async function runAgent(
   { terminal, signal }: CommandContext,
-  bottle: Bottle,
-  { composed, stdio }: SessionInputs,
+  { composed, stdio, bottle, socket }: SessionInputs & { bottle: Bottle; socket: SocketPlace },
 ): Promise<number> {
   const { argv, plan: { identity } } = composed;
-  if (stdio === "output") {
-    return await bottle.execAgent(argv, hostStdio({ tty: false, noInput: true }), { signal });
-  }
+  const run = async (own: Stdio): Promise<number> => {
+    await using hub = await createAttachHub(own, socket.path);
+    const code = await bottle.execAgent(argv, hub.stdio, { signal });
+    await hub.finish(code);
+    return code;
+  };
+  if (stdio === "output") return await run(hostStdio({ tty: false, noInput: true }));
   const screen = await terminal.screen();
   screen.dress(`${identity.label ?? identity.slug} - bot-bottle`, identity.color);
   try {
     using _raw = screen.raw();
-    return await bottle.execAgent(argv, hostStdio({ tty: true }), { signal });
+    return await run(hostStdio({ tty: true }));
   } finally {
     screen.restore();
   }
 }
 
+async function keepState(
+  { terminal }: CommandContext,
+  state: OwnedState,
+  code: number,
+): Promise<void> {
+  await state.preserve(`the agent ended with exit code ${code}`);
+  terminal.warn(
+    `The agent ended with exit code ${code}; ${state.path} was kept`,
+    "remove the folder when it is of no more use",
+  );
+}
+
 async function close({ terminal }: CommandContext, bottle: Bottle): Promise<void> {
   using progress = terminal.progress();
-  progress.step("Removing the bottle");
+  progress.step("removing the bottle");
   await bottle.close();
 }
