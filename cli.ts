@@ -1,5 +1,10 @@
 import { CommanderError } from "commander";
-import { describeProgram, type Run } from "./host/commands/program.ts";
+import {
+  describeCompletion,
+  describeProgram,
+  type ProgramHost,
+  type Run,
+} from "./host/commands/program.ts";
 import { type CommandContext, homeFolder } from "./host/context.ts";
 import { BottleError, UsageError } from "./host/errors.ts";
 import { tellError } from "./host/failure.ts";
@@ -23,7 +28,7 @@ export async function main(args: readonly string[]): Promise<number> {
       Deno.exit(130);
     },
   });
-  const program = describeProgram({
+  const host: ProgramHost = {
     version: project.version,
     write: (text) => terminal.help(text),
     execute: async (run: Run) => {
@@ -31,7 +36,9 @@ export async function main(args: readonly string[]): Promise<number> {
       terminal = processTerminal(env, { color });
       code = await run(openContext({ env, terminal, signal }));
     },
-  });
+  };
+  const program = describeProgram(host);
+  describeCompletion(program, host);
   try {
     await program.parseAsync([...args], { from: "user" });
     return signal.aborted ? 130 : code;

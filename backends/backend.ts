@@ -96,10 +96,23 @@ export interface LogOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Something that `doctor` tells of a backend that is available. */
+export interface Finding {
+  /** E.g. `base images`. */
+  readonly subject: string;
+  readonly status: "ok" | "warn" | "fail";
+  /** What is the case. */
+  readonly detail: string;
+  /** What to do about it; absent when all is well. */
+  readonly remedy?: string;
+}
+
 /** An isolation technology. Making one costs nothing; each method connects when it must. */
 export interface Backend {
   readonly name: string;
   isAvailable(): Promise<Availability>;
+  /** Looks closer than `isAvailable`, e.g. for images; may take a few seconds, makes nothing. */
+  diagnose?(): Promise<readonly Finding[]>;
   /** Makes or finds the images that the plan needs; the only step that may take minutes. */
   prepare(
     plan: BottlePlan,

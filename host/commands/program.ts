@@ -47,6 +47,16 @@ export function describeProgram(host: ProgramHost): Command {
   return program;
 }
 
+/** Adds what completion scripts call; not part of the description that they complete from. */
+export function describeCompletion(program: Command, { execute }: ProgramHost): void {
+  program.command("complete", { hidden: true })
+    .argument("[words...]")
+    .allowUnknownOption()
+    .action((words: string[]) =>
+      execute(async (context) => (await import("./complete.ts")).run(context, { words }))
+    );
+}
+
 const ENVIRONMENT = `Environment:
   BOT_BOTTLE_HOME           manifests and state (default: ~/.bot-bottle)
   BOT_BOTTLE_BACKEND        backend to use when --backend does not say
