@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isManifestName } from "../../policy/manifest/names.ts";
+import { isManifestName } from "../../policy/manifest/manifest_name.ts";
 import { printable } from "../../policy/manifest/diagnostic.ts";
 
 /** One manifest that a folder holds; the file has not been opened. */

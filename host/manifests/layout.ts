@@ -1,4 +1,3 @@
-import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ManifestError } from "../../policy/manifest/diagnostic.ts";
 
@@ -69,7 +68,7 @@ export async function exists(path: string): Promise<boolean> {
 
 async function realOf(path: string): Promise<string> {
   try {
-    return await realpath(path);
+    return await Deno.realPath(path);
   } catch {
     return path;
   }

@@ -7,3 +7,4 @@ export {
   missingBottle,
   resolveManifest,
 } from "../../policy/manifest/merge.ts";
+export { readManifestFile } from "./read.ts";

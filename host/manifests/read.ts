@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, realpath } from "node:fs/promises";
 import { sep } from "node:path";
 import { ManifestError } from "../../policy/manifest/diagnostic.ts";
-import { MAX_MANIFEST_BYTES } from "../../policy/manifest/frontmatter.ts";
+import { MAX_MANIFEST_BYTES } from "../../policy/manifest/limits.ts";
 
 /**
  * Reads a manifest file, at most one byte more than a manifest may have. Never waits for a pipe

@@ -2,12 +2,11 @@ import { join } from "node:path";
 import type { AgentManifest } from "../../policy/manifest/agent.ts";
 import type { BottleManifest } from "../../policy/manifest/bottle.ts";
 import { type Diagnostic, ManifestError, printable } from "../../policy/manifest/diagnostic.ts";
-import { isManifestName } from "../../policy/manifest/names.ts";
+import { isManifestName } from "../../policy/manifest/manifest_name.ts";
 import type { Sourced } from "../../policy/manifest/origin.ts";
 import type { ResolvedManifest } from "../../policy/manifest/resolved.ts";
 import { type FolderListing, type FoundManifest, listFolder } from "./folder.ts";
 import { exists, findLayout, type ManifestLayout } from "./layout.ts";
-import { readManifestFile } from "./read.ts";
 
 /** An agent that can be started. */
 export interface FoundAgent extends FoundManifest {
@@ -135,12 +134,12 @@ export class ManifestStore {
       const localFile = local === undefined ? "" : join(local.agents, `${name}.md`);
       const localBytes = local === undefined
         ? undefined
-        : await readManifestFile(localFile, { within: local.root });
+        : await parsers.readManifestFile(localFile, { within: local.root });
       if (localBytes !== undefined) {
         return parsers.parseAgent({ name, file: localFile }, localBytes);
       }
       const file = join(layout.agents, `${name}.md`);
-      const bytes = await readManifestFile(file);
+      const bytes = await parsers.readManifestFile(file);
       if (bytes !== undefined) return parsers.parseAgent({ name, file }, bytes);
     }
     const known = (await this.listAgents()).map((found) => found.name);
@@ -175,7 +174,7 @@ export class ManifestStore {
   ): Promise<BottleManifest | { readonly problems: readonly Diagnostic[] }> {
     try {
       const file = join(layout.bottles, `${name.value}.md`);
-      const bytes = isManifestName(name.value) ? await readManifestFile(file) : undefined;
+      const bytes = isManifestName(name.value) ? await parsers.readManifestFile(file) : undefined;
       if (bytes !== undefined) return parsers.parseBottle({ name: name.value, file }, bytes);
     } catch (error) {
       if (error instanceof ManifestError) return { problems: error.diagnostics };

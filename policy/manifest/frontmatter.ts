@@ -5,13 +5,8 @@ import {
   ManifestError,
   type Place,
 } from "./diagnostic.ts";
+import { MAX_FRONTMATTER_LENGTH, MAX_MANIFEST_BYTES } from "./limits.ts";
 import { type JsonMapping, type Located, parseYamlMapping } from "./yaml_tree.ts";
-
-/** The largest manifest file that is read, in bytes. */
-export const MAX_MANIFEST_BYTES = 256 * 1024;
-
-/** The longest frontmatter, in UTF-16 units; the rest of a file is its body. */
-export const MAX_FRONTMATTER_LENGTH = 64 * 1024;
 
 /** A manifest file taken apart: its keys, where each stands, and the text below them. */
 export interface Frontmatter {

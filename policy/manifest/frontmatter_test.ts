@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { formatDiagnostic, ManifestError } from "./diagnostic.ts";
-import { type Frontmatter, MAX_MANIFEST_BYTES, parseFrontmatter, placeOf } from "./frontmatter.ts";
+import { type Frontmatter, parseFrontmatter, placeOf } from "./frontmatter.ts";
+import { MAX_MANIFEST_BYTES } from "./limits.ts";
 
 function parse(text: string | Uint8Array): Frontmatter {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;

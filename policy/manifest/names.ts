@@ -1,16 +1,7 @@
 import * as v from "valibot";
 import { because } from "./issue_text.ts";
+import { MANIFEST_NAME, MAX_NAME } from "./manifest_name.ts";
 import { ENV_NAME, looksLikeToken } from "./token_name.ts";
-
-/** The longest name of a bottle, agent, provider or skill. */
-const MAX_NAME = 64;
-
-const MANIFEST_NAME = /^[a-z][a-z0-9-]*$/;
-
-/** Can this be the name of a bottle, agent, provider or skill, and of its file? */
-export function isManifestName(text: string): boolean {
-  return text.length <= MAX_NAME && MANIFEST_NAME.test(text);
-}
 
 /** The name of a bottle, agent, provider or skill. */
 export const NameSchema = v.pipe(
