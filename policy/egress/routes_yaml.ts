@@ -1,6 +1,9 @@
-import * as v from "valibot";
 import { stringify } from "yaml";
 import type { Json } from "../json.ts";
+import { checkFrontmatter } from "../manifest/check.ts";
+import { type Diagnostic, ManifestError } from "../manifest/diagnostic.ts";
+import { placeOf } from "../manifest/frontmatter.ts";
+import { parseYamlMapping } from "../manifest/yaml_tree.ts";
 import { formatRouteHost } from "./route_host.ts";
 import {
   DEFAULT_DLP,
@@ -9,21 +12,10 @@ import {
   type MatchEntry,
   type Route,
 } from "./route.ts";
-import { excerpt } from "./verdict.ts";
 import { toRoute, WirePolicySchema, type WireRoute } from "./route_schema.ts";
-import { nearest } from "../manifest/nearest.ts";
-import {
-  formatKeyPath,
-  parseStrictYaml,
-  type YamlDocument,
-  type YamlIssue,
-} from "./strict_yaml.ts";
 
 /** The longest routes.yaml that is read, in characters. */
 export const MAX_ROUTES_YAML = 256 * 1024;
-
-/** routes.yaml is seven levels deep; more is not one. */
-const MAX_DEPTH = 10;
 
 /** The most issues that are told of at once. */
 const MAX_ISSUES = 20;
@@ -31,86 +23,46 @@ const MAX_ISSUES = 20;
 /** The log level of a routes.yaml that does not name one. */
 const DEFAULT_LOG = 1;
 
-/** A policy, or everything that is wrong with the text. */
+const FILE = "routes.yaml";
+
+/** One thing that is wrong with a routes.yaml; printable, and without values of the file. */
+export type RoutesYamlIssue = Omit<Diagnostic, "file">;
+
+/** A policy, or what is wrong with the text, in its order. */
 export type RoutesYaml =
   | { readonly ok: true; readonly policy: EgressPolicy }
-  | { readonly ok: false; readonly issues: readonly YamlIssue[] };
+  | { readonly ok: false; readonly issues: readonly RoutesYamlIssue[] };
 
-type Issue = v.BaseIssue<unknown>;
-
-const ALLOWED_KEYS: readonly string[] = Object.freeze([
-  "log",
-  "routes",
-  "host",
-  "auth_scheme",
-  "token_env",
-  "matches",
-  "git",
-  "dlp",
-  "allow_private",
-  "paths",
-  "methods",
-  "headers",
-  "type",
-  "value",
-  "name",
-  "fetch",
-  "outbound_detectors",
-  "inbound_detectors",
-  "outbound_on_match",
-]);
-
-function describe(issue: Issue): { message: string; hint?: string } {
-  const key = issue.path?.at(-1)?.key;
-  if (issue.type === "strict_object" && issue.expected === "never") {
-    const near = typeof key === "string" ? nearest(key, ALLOWED_KEYS) : undefined;
-    const message = "no such key is known here";
-    return near === undefined ? { message } : { message, hint: `did you mean \`${near}\`?` };
-  }
-  if (issue.type === "strict_object" && issue.received === "undefined") {
-    return { message: "this key is missing" };
-  }
-  if (issue.kind === "validation" || issue.expected === null) return { message: issue.message };
-  return { message: `expected ${issue.expected}, found ${issue.received.slice(0, 60)}` };
+function toIssue({ line, column, keyPath, message, hint }: Diagnostic): RoutesYamlIssue {
+  // The reader's words are those for manifests.
+  const words = (text: string): string => text.replace("the frontmatter", "the file");
+  return { line, column, keyPath, message: words(message), hint: words(hint) };
 }
 
-function pathOf(issue: Issue): (string | number)[] {
-  return (issue.path ?? []).map(({ key }) => typeof key === "number" ? key : String(key));
+function tooLong(): Diagnostic {
+  const message = `it is longer than ${MAX_ROUTES_YAML} characters`;
+  return { file: FILE, line: 1, column: 1, keyPath: "", message, hint: "join rules, drop routes" };
 }
 
-/** Of a value that fits no alternative, what is wrong with it under the one it came nearest to. */
-function nearestIssue(issue: Issue): Issue {
-  const deepest = (issue.issues ?? []).reduce<Issue | undefined>((best, each) => {
-    return best === undefined || pathOf(each).length >= pathOf(best).length ? each : best;
-  }, undefined);
-  return issue.type === "union" && deepest !== undefined ? deepest : issue;
-}
-
-function toIssue(found: Issue, document: YamlDocument): YamlIssue {
-  const issue = nearestIssue(found);
-  // The path of an issue inside a union begins at the union.
-  const path = issue === found ? pathOf(issue) : [...pathOf(found), ...pathOf(issue)];
-  const { message, hint } = describe(issue);
-  return {
-    ...document.positionOf(path),
-    keyPath: excerpt(formatKeyPath(path)),
-    message: excerpt(message),
-    ...(hint !== undefined && { hint }),
+/** Reads and checks the text. Throws {@linkcode ManifestError}. */
+function readPolicy(text: string): EgressPolicy {
+  if (text.length > MAX_ROUTES_YAML) throw new ManifestError([tooLong()]);
+  const document = {
+    file: FILE,
+    ...parseYamlMapping(text, { file: FILE, lineOffset: 0 }),
+    body: "",
   };
-}
-
-function duplicateHosts(routes: readonly Route[], document: YamlDocument): readonly YamlIssue[] {
+  const wire = checkFrontmatter(WirePolicySchema, document);
+  const routes = wire.routes.map(fromWire);
   const seen = new Set<string>();
-  return routes.flatMap((route, index) => {
-    if (!seen.has(route.host)) {
-      seen.add(route.host);
-      return [];
-    }
-    const path = ["routes", index, "host"];
-    const message = `${route.host} has a route already`;
+  const duplicates = routes.flatMap(({ host }, index) => {
+    if (!seen.has(host)) return seen.add(host) && [];
+    const message = `${host} has a route already`;
     const hint = "there is one route for each host: join their rules";
-    return [{ ...document.positionOf(path), keyPath: formatKeyPath(path), message, hint }];
+    return [{ ...placeOf(document, ["routes", index, "host"]), message, hint }];
   });
+  if (duplicates.length > 0) throw new ManifestError(duplicates);
+  return { log: wire.log ?? DEFAULT_LOG, routes };
 }
 
 function fromWire(wire: WireRoute): Route {
@@ -124,17 +76,12 @@ function fromWire(wire: WireRoute): Route {
  * dropped in silence. Never throws.
  */
 export function parseRoutesYaml(text: string): RoutesYaml {
-  const yaml = parseStrictYaml(text, { maxLength: MAX_ROUTES_YAML, maxDepth: MAX_DEPTH });
-  if (!yaml.ok) return { ok: false, issues: [yaml.issue] };
-  const parsed = v.safeParse(WirePolicySchema, yaml.document.value);
-  if (!parsed.success) {
-    const issues = parsed.issues.slice(0, MAX_ISSUES).map((issue) => toIssue(issue, yaml.document));
-    return { ok: false, issues };
+  try {
+    return { ok: true, policy: readPolicy(text) };
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error;
+    return { ok: false, issues: error.diagnostics.slice(0, MAX_ISSUES).map(toIssue) };
   }
-  const routes = parsed.output.routes.map(fromWire);
-  const duplicates = duplicateHosts(routes, yaml.document);
-  if (duplicates.length > 0) return { ok: false, issues: duplicates.slice(0, MAX_ISSUES) };
-  return { ok: true, policy: { log: parsed.output.log ?? DEFAULT_LOG, routes } };
 }
 
 function matchToWire(entry: MatchEntry): Json {

@@ -109,8 +109,9 @@ Deno.test("an issue names its place and, for a slip, the key that was meant", ()
       line: 4,
       column: 5,
       keyPath: "routes[0].mathces",
-      message: "no such key is known here",
-      hint: "did you mean `matches`?",
+      message: "`mathces` is not a known key",
+      hint: "did you mean `matches`? allowed here: host, matches, git, dlp, allow_private, " +
+        "auth_scheme, token_env",
     }],
   });
 });
@@ -135,7 +136,7 @@ Deno.test("whatever a rule cannot mean is refused where it stands", () => {
     [route("token_env: EGRESS_TOKEN_1"), "routes[0]", /only go together/],
     [route("auth_scheme: Basic, token_env: EGRESS_TOKEN_1"), "routes[0].auth_scheme", /expected/],
     [route("auth_scheme: token, token_env: PATH"), "routes[0].token_env", /EGRESS_TOKEN/],
-    [route("auth: { scheme: Bearer }"), "routes[0].auth", /no such key/],
+    [route("auth: { scheme: Bearer }"), "routes[0].auth", /not a known key/],
     [route("matches: []"), "routes[0].matches", /empty list/],
     [route("matches: null"), "routes[0].matches", /expected/],
     [route("matches: [{}]"), "routes[0].matches[0]", /matches everything/],
@@ -181,8 +182,8 @@ Deno.test("whatever a rule cannot mean is refused where it stands", () => {
     ["routes: [{ host: a.example }, { host: A.example. }]", "routes[1].host", /already/],
     ["routes: [{ host: a.example }, { host: a.example:99 }]", "routes[1].host", /already/],
     ["routes: []\nroutes: []", "routes", /twice/],
-    ["__proto__: { routes: [] }\nroutes: []", "__proto__", /no such key/],
-    ["constructor: 1\nroutes: []", "constructor", /no such key/],
+    ["__proto__: { routes: [] }\nroutes: []", "__proto__", /cannot be a key/],
+    ["constructor: 1\nroutes: []", "constructor", /cannot be a key/],
   ];
   for (const [text, keyPath, message] of cases) {
     const issue = firstIssue(text);
