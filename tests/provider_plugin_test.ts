@@ -2,6 +2,13 @@ import assert from "node:assert/strict";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadProvider } from "../host/providers/load.ts";
+import {
+  buildImage,
+  docker,
+  dockerLogs,
+  makeInnerNetwork,
+  startContainer,
+} from "./provider_container.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -59,6 +66,38 @@ Deno.test("the example plugin loads and says what it wants", async () => {
     assert.equal(argv.at(-1), "count to three");
     assert.ok(files.some(({ content }) => content === "Be polite."));
     assert.match(greeter.dockerfile, /^FROM /);
+  });
+});
+
+Deno.test("the example plugin's agent does its task in its own image", async () => {
+  await withGreeter(async (home) => {
+    const greeter = await loadProvider("greeter", { home });
+    const parsed = greeter.parseSettings({});
+    assert.ok(parsed.ok);
+    await using network = await makeInnerNetwork();
+    await using container = await startContainer({
+      provider: greeter,
+      provisioning: greeter.provision({
+        settings: parsed.value,
+        forwardHostCredentials: false,
+        workdir: "/home/node",
+        prompt: "Be polite.",
+        headlessPrompt: "count to three",
+        resume: false,
+        remoteControl: false,
+      }),
+      image: await buildImage(greeter),
+      network: network.name,
+      workdir: "/home/node",
+      env: {},
+      terminal: false,
+    });
+    assert.equal(await docker(["wait", container.name]), "0");
+    assert.deepEqual((await dockerLogs(container.name)).trim().split("\n"), [
+      "Hello, I work in /home/node",
+      "My instructions: Be polite.",
+      "My task: count to three",
+    ]);
   });
 });
 
