@@ -70,6 +70,8 @@ export type SidecarLaunch = v.InferOutput<typeof Launch>;
 const EgressService = v.strictObject({
   /** Slug of the bottle. */
   bottle: Launch.entries.bottle,
+  /** Names of the environment variables that hold the tokens. */
+  tokenNames: v.array(v.string()),
   caCert: Launch.entries.egress.entries.caCert,
   caKey: Launch.entries.egress.entries.caKey,
   upstreamCa: Launch.entries.egress.entries.upstreamCa,

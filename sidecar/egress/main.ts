@@ -9,8 +9,6 @@ import { readStdin } from "../stdin.ts";
 import { EgressProxy, trustUpstreams } from "./proxy.ts";
 import { systemResolve } from "./resolver.ts";
 
-const TOKEN_NAME = /^EGRESS_TOKEN_[0-9]+$/;
-
 /**
  * The egress service: `main.ts <address> <port> <routes.yaml>`. Its settings come on standard
  * input, its tokens in the environment; SIGHUP reads the routes again.
@@ -22,7 +20,7 @@ async function main(args: readonly string[]): Promise<void> {
   const encoder = new TextEncoder();
   const proxy = new EgressProxy({
     service,
-    tokens: tokensFrom(Deno.env.toObject()),
+    tokens: tokensFrom(service.tokenNames),
     readRoutes: () => Deno.readTextFile(routesPath),
     resolve: systemResolve,
     writeLog: (line) => void Deno.stderr.writeSync(encoder.encode(line)),
@@ -30,12 +28,16 @@ async function main(args: readonly string[]): Promise<void> {
   Deno.addSignalListener("SIGHUP", () => void proxy.reload());
   const bound = await proxy.start({ hostname, port: Number(port) });
   Deno.stdout.writeSync(encoder.encode(`${SERVICE_READY_LINE} ${bound}\n`));
-  await proxy.warm();
+  proxy.warm();
 }
 
-function tokensFrom(env: Readonly<Record<string, string>>): ReadonlyMap<string, Secret> {
-  const found = Object.entries(env).filter(([name]) => TOKEN_NAME.test(name));
-  return new Map(found.map(([name, value]) => [name, new Secret(value)]));
+function tokensFrom(names: readonly string[]): ReadonlyMap<string, Secret> {
+  const found = new Map<string, Secret>();
+  for (const name of names) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) found.set(name, new Secret(value));
+  }
+  return found;
 }
 
 /** One broken connection must not end all the others; it is told of and forgotten. */

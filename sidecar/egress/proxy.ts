@@ -5,6 +5,7 @@ import type { EgressService } from "../../policy/wire/launch.ts";
 import { Dialer } from "./dial.ts";
 import type { ProxyContext } from "./exchange.ts";
 import { createFront } from "./front.ts";
+import { LeafMint } from "./leaves.ts";
 import { LivePolicy } from "./live_policy.ts";
 import { EgressLog } from "./log.ts";
 import { MemoryGuard } from "./memory.ts";
@@ -31,7 +32,7 @@ export class EgressProxy {
   readonly #live: LivePolicy;
   readonly #log: EgressLog;
   readonly #front: Server;
-  #mint: ReturnType<typeof makeMint> | undefined;
+  #mint: LeafMint | undefined;
 
   constructor(options: ProxyOptions) {
     this.#options = options;
@@ -66,8 +67,9 @@ export class EgressProxy {
   }
 
   /** Makes ready what the first tunnel needs; slow enough to stay out of the start's way. */
-  warm(): ReturnType<typeof makeMint> {
-    this.#mint ??= makeMint(this.#options.service);
+  warm(): LeafMint {
+    const { caCert, caKey } = this.#options.service;
+    this.#mint ??= new LeafMint({ certPem: caCert, keyPem: caKey });
     return this.#mint;
   }
 
@@ -105,9 +107,4 @@ export function trustUpstreams(bundle: string): void {
     setDefaultCACertificates(certificates: readonly string[]): void;
   };
   setDefaultCACertificates([...tls.rootCertificates, ...extra]);
-}
-
-async function makeMint(service: EgressService): Promise<import("./leaves.ts").LeafMint> {
-  const { LeafMint } = await import("./leaves.ts");
-  return new LeafMint({ certPem: service.caCert, keyPem: service.caKey });
 }

@@ -24,7 +24,7 @@ interface HostServer {
  * its own, which never listens and is handed connections; hosts used longest ago are forgotten.
  */
 export class Terminator {
-  readonly #mint: () => Promise<LeafMint>;
+  readonly #mint: () => LeafMint;
   readonly #onSession: (socket: TLSSocket, tunnel: Tunnel) => void;
   readonly #servers = new Map<string, Promise<HostServer>>();
   readonly #tunnels = new WeakMap<
@@ -33,7 +33,7 @@ export class Terminator {
   >();
 
   constructor(options: {
-    readonly mint: () => Promise<LeafMint>;
+    readonly mint: () => LeafMint;
     readonly onSession: (socket: TLSSocket, tunnel: Tunnel) => void;
   }) {
     this.#mint = options.mint;
@@ -74,7 +74,7 @@ export class Terminator {
   }
 
   async #makeServer(host: string): Promise<HostServer> {
-    const leaf = await (await this.#mint()).mint(host);
+    const leaf = await this.#mint().mint(host);
     const server = createServer({
       cert: leaf.cert,
       key: leaf.key,

@@ -1,0 +1,24 @@
+import { isIPv4 } from "node:net";
+import { SERVICE_READY_LINE, SIDECAR_NAMES } from "../../policy/wire/launch.ts";
+import { serveTcp, serveUdp } from "./server.ts";
+
+/**
+ * The name service: `main.ts <address> <port> <answer>`. Answers the sidecar's own names with the
+ * given IPv4 address and knows no other; it asks nobody, so no query leaves the machine.
+ */
+async function main(args: readonly string[]): Promise<void> {
+  const [hostname = "", port = "", answer = ""] = args;
+  if (!isIPv4(answer)) throw new TypeError(`Cannot answer with ${answer}: it is no IPv4 address`);
+  const zone = { names: SIDECAR_NAMES, address: Uint8Array.from(answer.split(".").map(Number)) };
+  const address = { hostname, port: Number(port) };
+  await Promise.all([serveUdp(zone, address), serveTcp(zone, address)]);
+  Deno.stdout.writeSync(new TextEncoder().encode(`${SERVICE_READY_LINE}\n`));
+}
+
+if (import.meta.main) {
+  main(Deno.args).catch((error) => {
+    const message = error instanceof Error ? error.message : String(error);
+    Deno.stderr.writeSync(new TextEncoder().encode(`${message}\n`));
+    Deno.exit(1);
+  });
+}

@@ -1,0 +1,96 @@
+import {
+  LAUNCH_MAX_BYTES,
+  parseLaunch,
+  READY_LINE,
+  type SidecarLaunch,
+} from "../policy/wire/launch.ts";
+import { answers } from "./neighbour.ts";
+import { parsePlacement, type Placement } from "./placement.ts";
+import { serviceSpecs } from "./services.ts";
+import { readStdin } from "./stdin.ts";
+import { ServiceRunner } from "./supervisor.ts";
+
+/** Owner may write, everyone in the sidecar may read: routes are no secret. */
+const ROUTES_MODE = 0o644;
+
+const encoder = new TextEncoder();
+
+function say(line: string): void {
+  Deno.stderr.writeSync(encoder.encode(`[init] ${line}\n`));
+}
+
+/** What is told of a failure: its words, never the text that it was found in. */
+function wordsOf(error: unknown): string {
+  if (error instanceof SyntaxError) return "it is not JSON";
+  if (error instanceof TypeError) return "it is not UTF-8";
+  if (error instanceof RangeError) return error.message;
+  const issues = (error as { issues?: readonly { path?: readonly { key: unknown }[] }[] }).issues;
+  if (issues === undefined) return error instanceof Error ? error.message : String(error);
+  return issues.map((issue) => `bad ${(issue.path ?? []).map(({ key }) => key).join(".")}`)
+    .join(", ");
+}
+
+async function readLaunch(): Promise<SidecarLaunch> {
+  try {
+    return parseLaunch(await readStdin(LAUNCH_MAX_BYTES));
+  } catch (error) {
+    throw new Error(`Cannot read the launch document on standard input: ${wordsOf(error)}`);
+  }
+}
+
+async function writeRoutes(path: string, text: string): Promise<void> {
+  await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o755 });
+  await Deno.writeTextFile(path, text, { mode: ROUTES_MODE });
+}
+
+async function refuseNeighbour(address: string): Promise<void> {
+  if (address === "" || !await answers(address)) return;
+  throw new Error(
+    `Cannot start: ${address} answers on the bottle's network, so the bottle could reach the host`,
+  );
+}
+
+/** Stops everything on SIGTERM or SIGINT; hands SIGHUP on. */
+function onSignals(runners: readonly ServiceRunner[]): void {
+  const stop = async (): Promise<void> => {
+    await Promise.all(runners.map((runner) => runner.stop()));
+    Deno.exit(0);
+  };
+  Deno.addSignalListener("SIGTERM", () => void stop());
+  Deno.addSignalListener("SIGINT", () => void stop());
+  Deno.addSignalListener("SIGHUP", () => {
+    for (const runner of runners) runner.signal("SIGHUP");
+  });
+}
+
+/**
+ * The sidecar's init: reads the launch document from standard input, writes the routes, starts the
+ * services and keeps them running. Prints {@linkcode READY_LINE} when all of them serve and the
+ * bottle's network is closed.
+ */
+async function main(placement: Placement): Promise<void> {
+  const dropPrivileges = Deno.uid() === 0 && !placement.keepUid;
+  const launch = await readLaunch();
+  await writeRoutes(placement.routesPath, launch.egress.routes);
+  const log = (name: string, line: string): void => {
+    Deno.stderr.writeSync(encoder.encode(`[${name}] ${line}\n`));
+  };
+  const runners = serviceSpecs(launch, placement)
+    .map((spec) => new ServiceRunner(spec, { dropPrivileges, log }));
+  onSignals(runners);
+  const running = Promise.all(runners.map((runner) => runner.run()));
+  const ready = Promise.all([
+    refuseNeighbour(launch.mustNotAnswer),
+    ...runners.map((runner) => runner.ready),
+  ]);
+  await Promise.race([ready, running]);
+  Deno.stdout.writeSync(encoder.encode(`${READY_LINE}\n`));
+  await running;
+}
+
+if (import.meta.main) {
+  Promise.try(() => main(parsePlacement(Deno.args))).catch((error) => {
+    say(error instanceof Error ? error.message : String(error));
+    Deno.exit(1);
+  });
+}

@@ -1,0 +1,36 @@
+/** How long a silent address is listened to, in milliseconds. */
+const PROBE_MS = 150;
+/** Closed on every ordinary host, so an answer is a refusal. */
+const PROBE_PORT = 9;
+
+/**
+ * Does anything own this address on the local network? A TCP connection to it either fails because
+ * the address does not resolve to a neighbour, or is refused or accepted by whoever holds it.
+ * Silence counts as no answer only when the kernel found no neighbour either.
+ */
+export async function answers(address: string): Promise<boolean> {
+  const attempt = Deno.connect({ hostname: address, port: PROBE_PORT });
+  const outcome = await Promise.race([
+    attempt.then(() => "accepted" as const, (error: unknown) => failure(error)),
+    new Promise<"silent">((resolve) => setTimeout(() => resolve("silent"), PROBE_MS)),
+  ]);
+  attempt.then((connection) => connection.close(), () => {});
+  if (outcome === "accepted" || outcome === "refused") return true;
+  return outcome === "silent" && await isNeighbour(address);
+}
+
+function failure(error: unknown): "refused" | "unreachable" {
+  return error instanceof Deno.errors.ConnectionRefused ||
+      error instanceof Deno.errors.ConnectionReset
+    ? "refused"
+    : "unreachable";
+}
+
+/** Has the kernel a hardware address for it (flag 0x2: complete)? */
+async function isNeighbour(address: string): Promise<boolean> {
+  const table = await Deno.readTextFile("/proc/net/arp");
+  return table.split("\n").some((line) => {
+    const [ip, , flags] = line.split(/\s+/);
+    return ip === address && (Number(flags) & 0x2) !== 0;
+  });
+}
