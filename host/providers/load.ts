@@ -2,8 +2,7 @@ import { nearest } from "../../policy/manifest/nearest.ts";
 import { BUILT_IN_PROVIDERS } from "../registry.ts";
 import { admitProvider, type LoadedProvider } from "./door.ts";
 import { ProviderError } from "./error.ts";
-import { listPlugins, loadPlugin } from "./plugin.ts";
-import { PROVIDER_NAME } from "./shape.ts";
+import { listPlugins } from "./plugin_names.ts";
 
 /**
  * Loads a provider by the name that a manifest's `template` gives: a built-in one, else the
@@ -19,8 +18,11 @@ export async function loadProvider(
     await refuseShadow(name, home);
     return admitProvider(await builtIn(), { name, source: `built-in provider ${name}` });
   }
-  const plugin = PROVIDER_NAME.test(name) ? await loadPlugin(name, home) : undefined;
-  if (plugin) return plugin;
+  if ((await listPlugins(home)).includes(name)) {
+    const { loadPlugin } = await import("./plugin.ts");
+    const plugin = await loadPlugin(name, home);
+    if (plugin) return plugin;
+  }
   throw await unknownProvider(name, home);
 }
 

@@ -4,25 +4,7 @@ import { reasonOf } from "../errors.ts";
 import { admitProvider, type LoadedProvider } from "./door.ts";
 import { ProviderError } from "./error.ts";
 import { copyPlugin, packageMeansThisProgram } from "./plugin_copy.ts";
-import { PROVIDER_NAME } from "./shape.ts";
-
-/** The folder of the operator's that plugins lie in. */
-export function pluginFolder(home: string): string {
-  return join(home, "contrib");
-}
-
-/** Names of the folders that look like plugins, sorted; none when there is no such folder. */
-export async function listPlugins(home: string): Promise<readonly string[]> {
-  const names: string[] = [];
-  try {
-    for await (const entry of Deno.readDir(pluginFolder(home))) {
-      if (PROVIDER_NAME.test(entry.name) && !entry.isFile) names.push(entry.name);
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return names.sort();
-}
+import { pluginFolder } from "./plugin_names.ts";
 
 async function textIfThere(path: string): Promise<string | undefined> {
   try {

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { nearest } from "../../policy/manifest/nearest.ts";
 import type { BottleFolder } from "../../policy/plan.ts";
 import { BottleError, reasonOf } from "../errors.ts";
@@ -22,7 +21,7 @@ export async function resolveSkills(
   names: readonly string[],
   { homeDirectory, skillsDirectory }: SkillPlaces,
 ): Promise<readonly BottleFolder[]> {
-  const root = join(homeDirectory, ".claude", "skills");
+  const root = `${homeDirectory}/.claude/skills`;
   return await Promise.all([...new Set(names)].map(async (name): Promise<BottleFolder> => {
     if (!SKILL_NAME.test(name)) {
       throw new BottleError(`Cannot use skill ${JSON.stringify(name)}: it is not a skill's name`, {
@@ -34,7 +33,7 @@ export async function resolveSkills(
 }
 
 async function skillFolder(root: string, name: string): Promise<string> {
-  const path = join(root, name);
+  const path = `${root}/${name}`;
   try {
     const real = await Deno.realPath(path);
     if ((await Deno.stat(real)).isDirectory) return real;
