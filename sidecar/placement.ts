@@ -3,8 +3,8 @@ import { ROUTES_PATH, SIDECAR_PORTS } from "../policy/wire/launch.ts";
 
 /** Where services listen and find what they read. */
 export interface Placement {
-  /** Address to listen on towards the bottle. */
-  readonly address: string;
+  /** Address to listen on; absent means the launch document's, on the bottle's network alone. */
+  readonly address?: string;
   readonly routesPath: string;
   readonly egressPort: number;
   readonly dnsPort: number;
@@ -14,7 +14,6 @@ export interface Placement {
 
 /** In the sidecar's image, where the container is all theirs, no argument is given. */
 export const IN_IMAGE: Placement = Object.freeze({
-  address: "0.0.0.0",
   routesPath: ROUTES_PATH,
   egressPort: SIDECAR_PORTS.egress,
   dnsPort: SIDECAR_PORTS.dns,
@@ -38,7 +37,7 @@ export function parsePlacement(args: readonly string[]): Placement {
     },
   });
   return {
-    address: values.address ?? IN_IMAGE.address,
+    ...(values.address !== undefined && { address: values.address }),
     routesPath: values.routes ?? IN_IMAGE.routesPath,
     egressPort: port(values["egress-port"], IN_IMAGE.egressPort),
     dnsPort: port(values["dns-port"], IN_IMAGE.dnsPort),

@@ -55,7 +55,7 @@ function egressSpec(launch: SidecarLaunch, placement: Placement): ServiceSpec {
   const service: EgressService = { bottle: launch.bottle, tokenNames, ...settings };
   const pinned = settings.extraHosts.map((host) => host.address);
   const denied = NEVER_DIALLED.filter(({ holds }) => !pinned.some(holds)).map(({ flag }) => flag);
-  const { address, routesPath, egressPort } = placement;
+  const { address = launch.dns.address, routesPath, egressPort } = placement;
   return {
     name: "egress",
     args: [
@@ -79,7 +79,7 @@ function egressSpec(launch: SidecarLaunch, placement: Placement): ServiceSpec {
 }
 
 function dnsSpec(launch: SidecarLaunch, placement: Placement): ServiceSpec {
-  const { address, dnsPort } = placement;
+  const { address = launch.dns.address, dnsPort } = placement;
   return {
     name: "dns",
     args: [
