@@ -1,3 +1,4 @@
+import { bottleEnv } from "../bottle_env.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Layer, SourcedRoute } from "./layer.ts";
 import type { Origin } from "./origin.ts";
@@ -91,5 +92,21 @@ export function warningsOf(layer: Layer, repos: readonly ResolvedRepo[]): readon
     return `${where(entry.origin)}: \`${name}\` looks like a credential, and the agent can read ` +
       "it; a route with `auth` keeps it outside";
   });
-  return [...unpinned, ...visible];
+  const unused = overruledNames(layer).map((name) => {
+    const place = layer.env.get(name);
+    return `${
+      place === undefined ? "" : `${where(place.origin)}: `
+    }\`${name}\` is set or removed ` +
+      "by bot-bottle itself in every bottle, so this value is not used";
+  });
+  return [...unpinned, ...visible, ...unused];
+}
+
+/** Names of the environment whose value a bottle does not take from its manifest. */
+function overruledNames(layer: Layer): readonly string[] {
+  const mark = "from the manifest";
+  const env = Object.fromEntries([...layer.env.keys()].map((name) => [name, mark]));
+  const user = { name: "", uid: 0, gid: 0, home: "" };
+  const merged = bottleEnv({ user, env, sidecar: "", caFile: "", bundleFile: "" });
+  return [...layer.env.keys()].filter((name) => merged[name] !== mark);
 }

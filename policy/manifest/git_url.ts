@@ -33,7 +33,6 @@ export function parseGitUrl(text: string): GitUrlResult {
   if (!USER.test(user)) return refuse("it has no user before the host, or an unusual one");
   const host = canonicalHost(hostText);
   if (!host.ok) return refuse(`its host cannot be used: ${host.reason}`);
-  if (host.host.startsWith("-")) return refuse("its host begins with `-`");
   const port = /^[1-9][0-9]{0,4}$/.test(portText) ? Number(portText) : 0;
   if (port < 1 || port > 65535) return refuse("its port is not a number from 1 to 65535");
   const fault = pathFault(path);

@@ -37,6 +37,7 @@ Deno.test("what git or ssh could misread is refused", () => {
     "ssh://git@-oProxyCommand=id/x",
     "git@-oProxyCommand:x",
     "git@example.com:-upload-pack=id",
+    "git@example.com:-x",
     "git@example.com:",
     "git@example.com:../x",
     "git@example.com:a b",

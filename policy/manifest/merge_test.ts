@@ -206,6 +206,18 @@ Deno.test("a variable that the sidecar injects cannot be handed to the bottle as
     problems({ dev: "env: { A: '${T}' }\nagent_provider: { auth_token: T }" }).join(),
     /the account's token of claude/,
   );
+  const key = "key: { provider: gitea, forge_token_env: T, api_url: 'https://a.example' }";
+  assert.match(
+    problems({
+      dev: `env: { A: '\${T}' }\ngit-gate: { repos: { a: { url: "git@x.example:a", ${key} } } }`,
+    }).join(),
+    /the forge's token of a/,
+  );
+});
+
+Deno.test("a variable that every bottle sets by itself is warned of", () => {
+  const { warnings } = resolve({ dev: "env: { HTTPS_PROXY: x, ALL_PROXY: y, LANG: C, A: b }" });
+  assert.deepEqual(warnings.map((each) => each.split("`")[1]), ["HTTPS_PROXY", "ALL_PROXY"]);
 });
 
 Deno.test("a literal that looks like a credential is warned of, not shown", () => {
