@@ -12,6 +12,17 @@ const TINTS: Readonly<Record<Color, string>> = {
 };
 const MAX_TITLE = 80;
 
+/**
+ * Undoes what a full-screen program leaves on when it is cut off: alternate screen, mouse
+ * reports, bracketed paste, focus reports, application keys, hidden cursor, colours.
+ */
+const CALM = [
+  "\x1b[?1047l",
+  "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l",
+  "\x1b[?2004l\x1b[?1004l\x1b[?1l\x1b>",
+  "\x1b[?25h\x1b[0m",
+].join("");
+
 /** The parts of a terminal that outlive a program unless it puts them back. */
 export interface Screen {
   /** Titles the window and, with a colour, tints its background. Does nothing off a terminal. */
@@ -50,6 +61,7 @@ export function createScreen(output: Output): Screen {
     isRaw = false;
     try {
       Deno.stdin.setRaw(false);
+      if (output.isTerminal) output.write(CALM);
     } catch { /* the terminal is gone */ }
   }
 
