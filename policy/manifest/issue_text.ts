@@ -55,7 +55,7 @@ export function describeIssue(issue: v.BaseIssue<unknown>, path: KeyPath): Words
     return { message: "this key is missing", hint };
   }
   const expected = choices(issue.expected ?? "");
-  const received = received_(issue.input);
+  const received = formOf(issue.input);
   if (received === "nothing") {
     const hint = "give it a value, or remove the key";
     return { message: `has no value, expected ${expected.map(nameOf).join(" or ")}`, hint };
@@ -89,7 +89,7 @@ function listed(expected: readonly string[]): string {
   return isChoice ? `one of ${names.join(", ")}` : names.join(" or ");
 }
 
-function received_(input: unknown): string {
+function formOf(input: unknown): string {
   if (input === null) return "nothing";
   if (Array.isArray(input)) return "a list";
   if (typeof input === "object") return "a mapping";
