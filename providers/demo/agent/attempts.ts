@@ -27,7 +27,7 @@ const TOKEN = /bbdemo_[0-9a-f]{32}/;
 /** A well-known resolver, in both families; any public address would do. */
 const PUBLIC = "1.1.1.1";
 const PUBLIC_IPV6 = "2606:4700:4700::1111";
-const OUTSIDE_NAME = "leak.example.com";
+const OUTSIDE_NAME = "example.com";
 const METADATA = "169.254.169.254";
 
 /** Docker's default bridge, and how containers elsewhere name their host. */

@@ -96,21 +96,24 @@ export function icmp(host: string): Promise<Finding> {
   });
 }
 
-/** Response codes (RFC 1035, section 4.1.1) of a resolver that asks nobody else. */
-const STAYED = new Map([[4, "not implemented"], [5, "refused"]]);
+/** Response codes without an answer (RFC 1035, section 4.1.1). */
+const UNANSWERED = new Map([
+  [2, "the resolver failed"],
+  [3, "the resolver knows of no such name"],
+  [5, "the resolver refused"],
+]);
 
 /**
- * Asks a resolver for a name outside. That there is no such name is also knowledge from outside,
- * and a question that got there has already told what it had to tell.
+ * Asks a resolver for a name that everybody outside knows: whoever does not know its address has
+ * asked nobody there.
  */
 export async function lookup(name: string, server: string, port = 53): Promise<Finding> {
   const got = await exchange(server, port, addressQuery(name));
   if (got === "no answer") return { reached: false, evidence: got };
   if ("code" in got) return { reached: false, evidence: got.code };
-  const code = (got[3] ?? 0) & 15;
-  const stayed = STAYED.get(code);
-  if (stayed !== undefined) return { reached: false, evidence: stayed };
-  return { reached: true, evidence: `${server} gave response code ${code}` };
+  const evidence = UNANSWERED.get((got[3] ?? 0) & 15);
+  if (evidence !== undefined) return { reached: false, evidence };
+  return { reached: true, evidence: `${server} answered for ${name}` };
 }
 
 /** Waits for many attempts at once; one that reached anything decides. */

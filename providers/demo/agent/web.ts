@@ -51,10 +51,10 @@ function connect(url: URL): Promise<{ socket: Socket } | Answer> {
   return new Promise((resolve, reject) => {
     request.setTimeout(LIMIT, () => request.destroy(new Error("no answer in time")));
     request.on("error", reject);
-    request.on("connect", (response, socket) => {
+    request.on("connect", (response, socket, head) => {
       const status = response.statusCode ?? 0;
       if (status === 200) return resolve({ socket });
-      let body = "";
+      let body = head.toString("utf8");
       socket.setEncoding("utf8");
       socket.on("data", (chunk: string) => {
         if (body.length < MAX_BODY) body += chunk;
@@ -90,7 +90,8 @@ export async function ask(
       secure.once("secureConnect", () => resolve());
       secure.once("error", reject);
     });
-    const inside = { method, path, headers: sent, agent: false, createConnection: () => secure };
+    // No word of an agent here: any would make a connection of its own.
+    const inside = { method, path, headers: sent, createConnection: () => secure };
     return await finish(http.request(inside), body);
   } finally {
     secure.on("error", () => {});
