@@ -6,17 +6,18 @@ import {
 } from "../policy/wire/launch.ts";
 import { answers } from "./neighbour.ts";
 import { parsePlacement, type Placement } from "./placement.ts";
-import { serviceSpecs } from "./services.ts";
+import { egressProcess, type ServiceSpec, serviceSpecs } from "./services.ts";
 import { readStdin } from "./stdin.ts";
-import { ServiceRunner } from "./supervisor.ts";
+import { sendSignal, ServiceRunner, spawnService } from "./supervisor.ts";
 
 /** Owner may write, everyone in the sidecar may read: routes are no secret. */
 const ROUTES_MODE = 0o644;
 
-const encoder = new TextEncoder();
-
-function say(line: string): void {
-  Deno.stderr.writeSync(encoder.encode(`[init] ${line}\n`));
+function write(
+  to: { writeSync(bytes: Uint8Array): number },
+  text: string,
+): void {
+  to.writeSync(new TextEncoder().encode(text));
 }
 
 /** What is told of a failure: its words, never the text that it was found in. */
@@ -51,15 +52,15 @@ async function refuseNeighbour(address: string): Promise<void> {
 }
 
 /** Stops everything on SIGTERM or SIGINT; hands SIGHUP on. */
-function onSignals(runners: readonly ServiceRunner[]): void {
+function onSignals(runners: () => readonly ServiceRunner[]): void {
   const stop = async (): Promise<void> => {
-    await Promise.all(runners.map((runner) => runner.stop()));
+    await Promise.all(runners().map((runner) => runner.stop()));
     Deno.exit(0);
   };
   Deno.addSignalListener("SIGTERM", () => void stop());
   Deno.addSignalListener("SIGINT", () => void stop());
   Deno.addSignalListener("SIGHUP", () => {
-    for (const runner of runners) runner.signal("SIGHUP");
+    for (const runner of runners()) runner.signal("SIGHUP");
   });
 }
 
@@ -70,27 +71,43 @@ function onSignals(runners: readonly ServiceRunner[]): void {
  */
 async function main(placement: Placement): Promise<void> {
   const dropPrivileges = Deno.uid() === 0 && !placement.keepUid;
-  const launch = await readLaunch();
+  const log = (name: string, line: string): void => write(Deno.stderr, `[${name}] ${line}\n`);
+  // The runtime starts while the document is still on its way; it knows nothing until it is told.
+  const expected = egressProcess(placement, []);
+  const warm = spawnService(expected, { dropPrivileges });
+  let runners: readonly ServiceRunner[] = [];
+  onSignals(() => runners);
+  const launch = await readLaunch().catch((error) => {
+    sendSignal(warm, "SIGKILL");
+    throw error;
+  });
   await writeRoutes(placement.routesPath, launch.egress.routes);
-  const log = (name: string, line: string): void => {
-    Deno.stderr.writeSync(encoder.encode(`[${name}] ${line}\n`));
-  };
-  const runners = serviceSpecs(launch, placement)
-    .map((spec) => new ServiceRunner(spec, { dropPrivileges, log }));
-  onSignals(runners);
-  const running = Promise.all(runners.map((runner) => runner.run()));
+  const specs = serviceSpecs(launch, placement);
+  const isWarm = (spec: ServiceSpec): boolean => spec.args.join("\n") === expected.args.join("\n");
+  if (!specs.some(isWarm)) sendSignal(warm, "SIGKILL");
+  runners = specs.map((spec) => new ServiceRunner(spec, { dropPrivileges, log }));
+  const running = Promise.all(
+    runners.map((runner, index) => {
+      const spec = specs[index];
+      return runner.run(spec !== undefined && isWarm(spec) ? warm : undefined);
+    }),
+  );
   const ready = Promise.all([
     refuseNeighbour(launch.mustNotAnswer),
     ...runners.map((runner) => runner.ready),
   ]);
-  await Promise.race([ready, running]);
-  Deno.stdout.writeSync(encoder.encode(`${READY_LINE}\n`));
-  await running;
+  try {
+    await Promise.race([ready, running]);
+    write(Deno.stdout, `${READY_LINE}\n`);
+    await running;
+  } finally {
+    await Promise.all(runners.map((runner) => runner.stop()));
+  }
 }
 
 if (import.meta.main) {
   Promise.try(() => main(parsePlacement(Deno.args))).catch((error) => {
-    say(error instanceof Error ? error.message : String(error));
+    write(Deno.stderr, `[init] ${error instanceof Error ? error.message : String(error)}\n`);
     Deno.exit(1);
   });
 }

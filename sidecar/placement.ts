@@ -1,10 +1,9 @@
-import { parseArgs } from "node:util";
 import { ROUTES_PATH, SIDECAR_PORTS } from "../policy/wire/launch.ts";
 
 /** Where services listen and find what they read. */
 export interface Placement {
-  /** Address to listen on; absent means the launch document's, on the bottle's network alone. */
-  readonly address?: string;
+  /** Address to listen on towards the bottle. */
+  readonly address: string;
   readonly routesPath: string;
   readonly egressPort: number;
   readonly dnsPort: number;
@@ -14,6 +13,7 @@ export interface Placement {
 
 /** In the sidecar's image, where the container is all theirs, no argument is given. */
 export const IN_IMAGE: Placement = Object.freeze({
+  address: "0.0.0.0",
   routesPath: ROUTES_PATH,
   egressPort: SIDECAR_PORTS.egress,
   dnsPort: SIDECAR_PORTS.dns,
@@ -21,33 +21,33 @@ export const IN_IMAGE: Placement = Object.freeze({
 });
 
 /**
- * Reads the init's arguments: `--address A --routes PATH --egress-port N --dns-port N --keep-uid`.
- * @throws {TypeError} on an unknown one.
+ * Reads the init's arguments: `--address=A --routes=PATH --egress-port=N --dns-port=N --keep-uid`.
+ * @throws {TypeError} on any other.
  */
 export function parsePlacement(args: readonly string[]): Placement {
-  if (args.length === 0) return IN_IMAGE;
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      address: { type: "string" },
-      routes: { type: "string" },
-      "egress-port": { type: "string" },
-      "dns-port": { type: "string" },
-      "keep-uid": { type: "boolean" },
-    },
-  });
-  return {
-    ...(values.address !== undefined && { address: values.address }),
-    routesPath: values.routes ?? IN_IMAGE.routesPath,
-    egressPort: port(values["egress-port"], IN_IMAGE.egressPort),
-    dnsPort: port(values["dns-port"], IN_IMAGE.dnsPort),
-    keepUid: values["keep-uid"] ?? false,
-  };
+  return args.reduce(withArgument, IN_IMAGE);
 }
 
-function port(text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise;
+function withArgument(placement: Placement, argument: string): Placement {
+  const [name = "", value = ""] = argument.split("=", 2);
+  switch (name) {
+    case "--address":
+      return { ...placement, address: value };
+    case "--routes":
+      return { ...placement, routesPath: value };
+    case "--egress-port":
+      return { ...placement, egressPort: port(value) };
+    case "--dns-port":
+      return { ...placement, dnsPort: port(value) };
+    case "--keep-uid":
+      return { ...placement, keepUid: true };
+    default:
+      throw new TypeError(`Cannot start: unknown argument ${name}`);
+  }
+}
+
+function port(text: string): number {
   const value = /^[0-9]{1,5}$/.test(text) ? Number(text) : 0;
-  if (value < 1 || value > 65535) throw new TypeError(`Cannot listen on port ${text}: no port`);
-  return value;
+  if (value >= 1 && value <= 65535) return value;
+  throw new TypeError(`Cannot start: ${text} is no port`);
 }

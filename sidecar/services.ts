@@ -1,24 +1,27 @@
-import { type EgressService, type ServiceName, type SidecarLaunch } from "../policy/wire/launch.ts";
+import type { EgressService, ServiceName, SidecarLaunch } from "../policy/wire/launch.ts";
 import type { Placement } from "./placement.ts";
 
-/** How one service's process is started. */
-export interface ServiceSpec {
+/** A service's process, before it is told anything. */
+export interface ServiceProcess {
   readonly name: ServiceName;
-  /** Arguments of the runtime, from `run` to the service's own. */
+  /** Arguments of the runtime, from `run` to the service's own; nothing secret. */
   readonly args: readonly string[];
-  /** Its whole environment besides what the runtime needs. */
-  readonly env: Readonly<Record<string, string>>;
-  /** What it reads from standard input to end of file. */
-  readonly stdin: string;
   /** The account that it runs under when the init may choose. */
   readonly uid: number;
+}
+
+/** A service's process and what it is told. */
+export interface ServiceSpec extends ServiceProcess {
+  /** What it reads from standard input to end of file; where secrets go. */
+  readonly stdin: string;
 }
 
 /** Accounts of their own, so that no service can read another's environment or memory. */
 const UID: Readonly<Record<ServiceName, number>> = Object.freeze({ egress: 9001, dns: 9002 });
 
-/** Nothing is fetched, asked or written; what runs was checked in the image. */
+/** Nothing is fetched, asked for or written; what runs was checked when the image was built. */
 const COMMON_FLAGS = Object.freeze([
+  "run",
   "--no-prompt",
   "--cached-only",
   "--no-remote",
@@ -26,8 +29,6 @@ const COMMON_FLAGS = Object.freeze([
   "--deny-run",
   "--deny-write",
   "--deny-ffi",
-  // Debugging switches that the YAML library looks at; without this, looking is an error.
-  "--ignore-env=LOG_TOKENS,LOG_STREAM",
 ]);
 
 /** Nothing that a bottle may ask for lies here: a second barrier below the proxy's own check. */
@@ -38,24 +39,21 @@ const NEVER_DIALLED = Object.freeze([
   { flag: "[::1]", holds: (address: string) => address === "::1" },
 ]);
 
-/** Every kind of system information; the runtime's own `ca` has no name to allow. */
+/**
+ * Every kind of system information that has a name. What is left of `--allow-sys` is the list of
+ * certificate authorities, which has none.
+ */
 const SYSTEM_INFORMATION = "hostname,osRelease,osUptime,loadavg,networkInterfaces," +
   "systemMemoryInfo,uid,gid,username,cpus,homedir,statfs,getPriority,setPriority,userInfo";
 
-/** The process of each service that the launch document names. */
-export function serviceSpecs(launch: SidecarLaunch, placement: Placement): ServiceSpec[] {
-  return [...new Set(launch.services)].map((name) =>
-    name === "egress" ? egressSpec(launch, placement) : dnsSpec(launch, placement)
-  );
-}
-
-function egressSpec(launch: SidecarLaunch, placement: Placement): ServiceSpec {
-  const { routes: _routes, tokens, ...settings } = launch.egress;
-  const tokenNames = Object.keys(tokens);
-  const service: EgressService = { bottle: launch.bottle, tokenNames, ...settings };
-  const pinned = settings.extraHosts.map((host) => host.address);
-  const denied = NEVER_DIALLED.filter(({ holds }) => !pinned.some(holds)).map(({ flag }) => flag);
-  const { address = launch.dns.address, routesPath, egressPort } = placement;
+/**
+ * The egress process. `pinned` are the addresses that the operator gave to names; one inside a
+ * range that is never dialled otherwise opens that range.
+ */
+export function egressProcess(placement: Placement, pinned: readonly string[]): ServiceProcess {
+  const { address, routesPath, egressPort } = placement;
+  const denied = NEVER_DIALLED.filter(({ holds, flag }) => flag !== address && !pinned.some(holds))
+    .map(({ flag }) => flag);
   return {
     name: "egress",
     args: [
@@ -63,37 +61,51 @@ function egressSpec(launch: SidecarLaunch, placement: Placement): ServiceSpec {
       // The collector is told about relayed buffers; the heap is bounded.
       "--v8-flags=--expose-gc,--max-old-space-size=256",
       "--allow-net",
-      `--deny-net=${denied.join(",")}`,
+      ...(denied.length > 0 ? [`--deny-net=${denied.join(",")}`] : []),
       `--allow-read=${routesPath}`,
-      ...environmentFlags(tokenNames),
-      ...(settings.upstreamCa === "" ? [] : ["--allow-sys", `--deny-sys=${SYSTEM_INFORMATION}`]),
-      source("egress/main.ts"),
+      // The YAML library looks for switches of its own there, and stops if it may not.
+      "--ignore-env",
+      "--allow-sys",
+      `--deny-sys=${SYSTEM_INFORMATION}`,
+      source("egress/main"),
       address,
       String(egressPort),
       routesPath,
     ],
-    env: tokens,
-    stdin: JSON.stringify(service),
     uid: UID.egress,
   };
 }
 
+/** The processes of the services that the launch document names, and what each is told. */
+export function serviceSpecs(launch: SidecarLaunch, placement: Placement): ServiceSpec[] {
+  return [...new Set(launch.services)].map((name) =>
+    name === "egress" ? egressSpec(launch, placement) : dnsSpec(launch, placement)
+  );
+}
+
+function egressSpec(launch: SidecarLaunch, placement: Placement): ServiceSpec {
+  const { routes: _routes, ...settings } = launch.egress;
+  const service: EgressService = { bottle: launch.bottle, ...settings };
+  const pinned = settings.extraHosts.map((host) => host.address);
+  return { ...egressProcess(placement, pinned), stdin: JSON.stringify(service) };
+}
+
 function dnsSpec(launch: SidecarLaunch, placement: Placement): ServiceSpec {
-  const { address = launch.dns.address, dnsPort } = placement;
+  const { address, dnsPort } = placement;
+  // Where it listens and the bottle's own network, to which its replies go: nothing further can be
+  // reached, so no query can be passed on.
+  const reachable = [`${address}:${dnsPort}`, ...networksOf(launch.dns.address)];
   return {
     name: "dns",
     args: [
       ...COMMON_FLAGS,
       "--v8-flags=--max-old-space-size=64",
-      // Where it listens and the bottle's own network, to which its replies go: nothing further
-      // can be reached, so no query can be passed on.
-      `--allow-net=${[`${address}:${dnsPort}`, ...networksOf(launch.dns.address)].join(",")}`,
-      source("dns/main.ts"),
+      `--allow-net=${reachable.join(",")}`,
+      source("dns/main"),
       address,
       String(dnsPort),
       launch.dns.address,
     ],
-    env: {},
     stdin: "",
     uid: UID.dns,
   };
@@ -104,11 +116,9 @@ function networksOf(address: string): string[] {
   return Deno.networkInterfaces().filter((one) => one.address === address).map((one) => one.cidr);
 }
 
-/** `--allow-env` without names would allow all. */
-function environmentFlags(names: readonly string[]): string[] {
-  return names.length === 0 ? [] : [`--allow-env=${names.join(",")}`];
-}
-
-function source(path: string): string {
-  return new URL(path, import.meta.url).pathname;
+/** A service's entry beside this file: source where this is source, bundled where it is. */
+function source(entry: string): string {
+  const url = new URL(import.meta.url);
+  const extension = url.pathname.slice(url.pathname.lastIndexOf("."));
+  return new URL(entry + extension, url).pathname;
 }

@@ -1,5 +1,6 @@
 import { SERVICE_READY_LINE } from "../policy/wire/launch.ts";
-import type { ServiceSpec } from "./services.ts";
+import { eachLine } from "./lines.ts";
+import type { ServiceProcess, ServiceSpec } from "./services.ts";
 
 /** First and longest pause before a service that died is started again, in milliseconds. */
 const BACK_OFF_MS = Object.freeze({ first: 100, longest: 10_000 });
@@ -16,14 +17,31 @@ export interface SupervisorOptions {
   readonly log: (name: string, line: string) => void;
 }
 
+/** Starts a service's process, which waits on standard input for what it is told. */
+export function spawnService(
+  service: ServiceProcess,
+  options: { readonly dropPrivileges: boolean },
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: [...service.args],
+    clearEnv: true,
+    env: runtimeEnvironment(),
+    cwd: "/",
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    ...(options.dropPrivileges ? { uid: service.uid, gid: service.uid } : {}),
+  }).spawn();
+}
+
 /** Keeps one service running until it is stopped. */
 export class ServiceRunner {
   readonly #spec: ServiceSpec;
   readonly #options: SupervisorOptions;
+  readonly #ready = Promise.withResolvers<void>();
   #child: Deno.ChildProcess | undefined;
   #isStopping = false;
   #wasReady = false;
-  #ready = Promise.withResolvers<void>();
 
   constructor(spec: ServiceSpec, options: SupervisorOptions) {
     this.#spec = spec;
@@ -37,15 +55,17 @@ export class ServiceRunner {
 
   /**
    * Runs the service, and again whenever it ends, until {@linkcode ServiceRunner.stop}. Nothing
-   * listens in its place meanwhile. Rejects when it ends before it ever served.
+   * listens in its place meanwhile. `warm` is a process of it that waits already. Rejects when it
+   * ends before it ever served.
    */
-  async run(): Promise<void> {
+  async run(warm?: Deno.ChildProcess): Promise<void> {
     let pause: number = BACK_OFF_MS.first;
-    while (!this.#isStopping) {
+    let child = warm ?? spawnService(this.#spec, this.#options);
+    for (;;) {
       const started = performance.now();
-      const status = await this.#once();
+      const { signal, code } = await this.#serve(child);
       if (this.#isStopping) return;
-      const how = status.signal === null ? `code ${status.code}` : status.signal;
+      const how = signal === null ? `code ${code}` : signal;
       if (!this.#wasReady) {
         throw new Error(`Cannot start the service ${this.#spec.name}: it ended with ${how}`);
       }
@@ -53,16 +73,14 @@ export class ServiceRunner {
       this.#options.log(this.#spec.name, `ended with ${how}, starts again in ${pause} ms`);
       await new Promise((resolve) => setTimeout(resolve, pause));
       pause = Math.min(pause * 2, BACK_OFF_MS.longest);
+      if (this.#isStopping) return;
+      child = spawnService(this.#spec, this.#options);
     }
   }
 
   /** Passes a signal on; a service that is not there reads everything anew when it starts. */
   signal(signal: Deno.Signal): void {
-    try {
-      this.#child?.kill(signal);
-    } catch {
-      // It ended at this moment.
-    }
+    if (this.#child !== undefined) sendSignal(this.#child, signal);
   }
 
   /** Ends the service for good, by force if it does not go at once. */
@@ -70,49 +88,43 @@ export class ServiceRunner {
     this.#isStopping = true;
     const child = this.#child;
     if (child === undefined) return;
-    this.signal("SIGTERM");
-    const timer = setTimeout(() => this.signal("SIGKILL"), STOP_MS);
+    sendSignal(child, "SIGTERM");
+    const timer = setTimeout(() => sendSignal(child, "SIGKILL"), STOP_MS);
     await child.status;
     clearTimeout(timer);
   }
 
-  async #once(): Promise<Deno.CommandStatus> {
-    const { args, env, stdin, uid } = this.#spec;
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", ...args],
-      clearEnv: true,
-      env: { ...runtimeEnvironment(), ...env },
-      cwd: "/",
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-      ...(this.#options.dropPrivileges ? { uid, gid: uid } : {}),
-    }).spawn();
+  async #serve(child: Deno.ChildProcess): Promise<Deno.CommandStatus> {
     this.#child = child;
     const log = (line: string): void => this.#options.log(this.#spec.name, line);
-    const outputs = Promise.all([
-      eachLine(child.stdout, (line) => {
-        if (!line.startsWith(SERVICE_READY_LINE)) return log(line);
-        this.#wasReady = true;
-        this.#ready.resolve();
-      }),
-      eachLine(child.stderr, log),
-    ]);
-    await write(child.stdin, stdin);
-    const [status] = await Promise.all([child.status, outputs]);
+    const onOutput = (line: string): void => {
+      if (!line.startsWith(SERVICE_READY_LINE)) return log(line);
+      this.#wasReady = true;
+      this.#ready.resolve();
+    };
+    const outputs = [eachLine(child.stdout, onOutput), eachLine(child.stderr, log)];
+    await write(child.stdin, this.#spec.stdin);
+    const [status] = await Promise.all([child.status, ...outputs]);
     this.#child = undefined;
     return status;
   }
 }
 
+/** Sends a signal to a process that may have ended at this moment. */
+export function sendSignal(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has ended.
+  }
+}
+
 /** What the runtime itself needs, none of it secret. */
 function runtimeEnvironment(): Record<string, string> {
-  const names = ["DENO_DIR", "DENO_NO_UPDATE_CHECK"];
-  const found = names.map((name) => [name, Deno.env.get(name)] as const);
-  return {
-    NO_COLOR: "1",
-    ...Object.fromEntries(found.filter((pair): pair is [string, string] => pair[1] !== undefined)),
-  };
+  const env: Record<string, string> = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+  const cache = Deno.env.get("DENO_DIR");
+  if (cache !== undefined) env.DENO_DIR = cache;
+  return env;
 }
 
 async function write(stdin: WritableStream<Uint8Array>, text: string): Promise<void> {
@@ -121,28 +133,6 @@ async function write(stdin: WritableStream<Uint8Array>, text: string): Promise<v
     await writer.write(new TextEncoder().encode(text));
     await writer.close();
   } catch {
-    // The service ended before it read its settings; its status tells.
+    // The service ended before it read what it is told; its status tells.
   }
-}
-
-/** The longest line that is passed on whole, in characters. */
-const MAX_LINE = 16 * 1024;
-
-/** Hands on each line of a stream; overlong ones in pieces. */
-export async function eachLine(
-  stream: ReadableStream<Uint8Array>,
-  take: (line: string) => void,
-): Promise<void> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) take(line);
-    if (rest.length > MAX_LINE) {
-      take(rest);
-      rest = "";
-    }
-  }
-  if (rest !== "") take(rest);
 }

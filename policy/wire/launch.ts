@@ -70,8 +70,7 @@ export type SidecarLaunch = v.InferOutput<typeof Launch>;
 const EgressService = v.strictObject({
   /** Slug of the bottle. */
   bottle: Launch.entries.bottle,
-  /** Names of the environment variables that hold the tokens. */
-  tokenNames: v.array(v.string()),
+  tokens: Launch.entries.egress.entries.tokens,
   caCert: Launch.entries.egress.entries.caCert,
   caKey: Launch.entries.egress.entries.caKey,
   upstreamCa: Launch.entries.egress.entries.upstreamCa,
@@ -79,8 +78,9 @@ const EgressService = v.strictObject({
 });
 
 /**
- * What the sidecar's init tells the egress process over its standard input, ended by end of file.
- * Tokens are in that process's environment, routes in the file at {@linkcode ROUTES_PATH}.
+ * What the sidecar's init tells the egress process over its standard input, ended by end of
+ * file, so that no secret stands in an environment. Routes are in the file at
+ * {@linkcode ROUTES_PATH}.
  */
 export type EgressService = v.InferOutput<typeof EgressService>;
 

@@ -10,8 +10,8 @@ import { EgressProxy, trustUpstreams } from "./proxy.ts";
 import { systemResolve } from "./resolver.ts";
 
 /**
- * The egress service: `main.ts <address> <port> <routes.yaml>`. Its settings come on standard
- * input, its tokens in the environment; SIGHUP reads the routes again.
+ * The egress service: `main.ts <address> <port> <routes.yaml>`. Its settings and tokens come on
+ * standard input; SIGHUP reads the routes again.
  */
 async function main(args: readonly string[]): Promise<void> {
   const [hostname = "0.0.0.0", port = "0", routesPath = ""] = args;
@@ -20,7 +20,9 @@ async function main(args: readonly string[]): Promise<void> {
   const encoder = new TextEncoder();
   const proxy = new EgressProxy({
     service,
-    tokens: tokensFrom(service.tokenNames),
+    tokens: new Map(
+      Object.entries(service.tokens).map(([name, value]) => [name, new Secret(value)]),
+    ),
     readRoutes: () => Deno.readTextFile(routesPath),
     resolve: systemResolve,
     writeLog: (line) => void Deno.stderr.writeSync(encoder.encode(line)),
@@ -29,15 +31,6 @@ async function main(args: readonly string[]): Promise<void> {
   const bound = await proxy.start({ hostname, port: Number(port) });
   Deno.stdout.writeSync(encoder.encode(`${SERVICE_READY_LINE} ${bound}\n`));
   proxy.warm();
-}
-
-function tokensFrom(names: readonly string[]): ReadonlyMap<string, Secret> {
-  const found = new Map<string, Secret>();
-  for (const name of names) {
-    const value = Deno.env.get(name);
-    if (value !== undefined) found.set(name, new Secret(value));
-  }
-  return found;
 }
 
 /** One broken connection must not end all the others; it is told of and forgotten. */
