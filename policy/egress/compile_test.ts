@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { compilePolicy } from "./compile.ts";
+import { matchRoute } from "./match.ts";
 import { DEFAULT_DLP, type MatchEntry, type PathMatch, type Route } from "./route.ts";
 
 function route(host: string, matches: readonly MatchEntry[] = []): Route {
@@ -85,6 +86,17 @@ Deno.test("an exact path and a regex cover the whole path", () => {
   assert.equal(covers("regex", "/v[0-9]+/.+", "/v12/a"), true);
   assert.equal(covers("regex", "/v[0-9]+", "/v1/admin"), false);
   assert.equal(covers("regex", "/a|/b", "/a/secret"), false);
+});
+
+Deno.test("an alternative with an empty list matches nothing", () => {
+  for (const empty of [{ paths: [] }, { methods: [] }]) {
+    const found = compilePolicy({ log: 0, routes: [route("a.example", [empty])] }).find(
+      "a.example",
+    );
+    assert.ok(found !== undefined);
+    const subject = { methods: ["GET"], paths: ["/"], query: "", headers: [] };
+    assert.equal(matchRoute(found, subject).ok, false);
+  }
 });
 
 Deno.test("a policy that no schema let through does not compile", () => {

@@ -234,6 +234,7 @@ Deno.test("a method or path that a header claims needs a rule as well", () => {
   const post = (name: string, value: string): string =>
     decide("rules.example", "/v1/a", { method: "POST", headers: [[name, value]] });
   assert.equal(post("X-HTTP-Method-Override", "GET"), "forward /v1/a");
+  assert.equal(post("X-HTTP-Method-Override", "get"), "forward /v1/a");
   assert.equal(post("X-HTTP-Method-Override", "DELETE"), "403 rule_not_matched");
   assert.equal(post("x-method-override", "delete"), "403 rule_not_matched");
   assert.equal(post("X-HTTP-Method", " PUT "), "403 rule_not_matched");

@@ -17,6 +17,8 @@ const PRINTABLE = /^[\x21-\x7e]*$/;
 const BAD_PERCENT = /%(?![0-9A-Fa-f]{2})/;
 const ENCODED_CONTROL = /%(?:[01][0-9A-F]|7F)/;
 const UNRESERVED = /[A-Za-z0-9._~-]/;
+// Longer UTF-8 forms of `.`, `/` and `\` than the shortest: decoders that accept them see those.
+const OVERLONG = /%(?:C0%A[EF]|C1%9C|E0%80%A[EF]|E0%81%9C|F0%80%80%A[EF]|F0%80%81%9C)/;
 // What RFC 3986 allows nowhere but servers tolerate: encoded, so that one form is left.
 const NOT_IN_URI = /["<>^`{|}]/g;
 
@@ -85,6 +87,7 @@ export function canonicalTarget(raw: string): { ok: true } & CanonicalTarget | R
   if (BAD_PERCENT.test(rawPath)) return refuse("its path has a % without two hexadecimal digits");
   const encoded = normaliseEncoding(rawPath);
   if (ENCODED_CONTROL.test(encoded)) return refuse("its path has an encoded control character");
+  if (OVERLONG.test(encoded)) return refuse("its path has an overlong encoding");
   const path = removeDotSegments(encoded);
   if (hidesDotSegment(path)) return refuse("its path hides a dot segment");
   const target = path + query;

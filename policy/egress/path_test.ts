@@ -103,6 +103,12 @@ Deno.test("a path in which a laxer server would find a dot segment is refused", 
     "/v1/x%2f..",
     "/v1/x%2f.",
     "/v1/..;",
+    "/v1/%c0%ae%c0%ae/admin",
+    "/v1/.%C0%AE%c0%af..",
+    "/v1/x%c1%9c..",
+    "/v1/%e0%80%ae%e0%80%ae/",
+    "/v1%e0%81%9c",
+    "/v1%f0%80%80%af",
   ];
   for (const raw of refused) assert.equal(targetOf(raw), undefined, raw);
 });

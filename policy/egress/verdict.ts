@@ -14,8 +14,6 @@ export type DenyReason =
   | "host_not_allowed"
   | "port_not_allowed"
   | "auth_needs_https"
-  | "address_not_allowed"
-  | "no_address"
   | "rule_not_matched"
   | "git_push"
   | "git_fetch"
@@ -34,7 +32,7 @@ export interface DenialHint {
 /** A request that is not sent on. */
 export interface Denial {
   readonly action: "deny";
-  readonly status: 400 | 403 | 404 | 405 | 502;
+  readonly status: 400 | 403 | 404 | 405;
   readonly reason: DenyReason;
   /** The canonical host that was asked for; empty when there is none. */
   readonly host: string;
