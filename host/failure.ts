@@ -6,8 +6,9 @@ import type { Terminal } from "./terminal/terminal.ts";
  * manifest's line by line, others as a fault of the program. The stack only when debugging.
  */
 export function tellError(terminal: Terminal, error: unknown, { debug }: { debug: boolean }): void {
-  if (isInterruption(error)) terminal.info("interrupted; nothing is left behind");
-  else if (isManifestError(error)) tellManifestError(terminal, error);
+  if (isInterruption(error)) {
+    terminal.info(error instanceof Interrupted ? error.message : "Interrupted");
+  } else if (isManifestError(error)) tellManifestError(terminal, error);
   else if (isCommandLineError(error)) tellCommandLineError(terminal, error);
   else if (hasHint(error)) terminal.error(error.message, error.hint);
   else if (error instanceof AggregateError) tellAll(terminal, error, debug);

@@ -140,7 +140,7 @@ Deno.test("policy check refuses when the host has no token for the route", async
   const url = "https://api.example.com/v1/items";
   const { code, stdout } = await scene.run(["policy", "check", "dev", "GET", url]);
   assert.equal(code, 1);
-  assert.match(stdout, /^denied \(502 token_unset\): .*EXAMPLE_TOKEN is not set/);
+  assert.match(stdout, /^denied \(403 token_unset\): .*EXAMPLE_TOKEN is not set/);
 });
 
 Deno.test("policy check names what is wrong with its own arguments", async () => {

@@ -115,7 +115,7 @@ function withToken({ env }: CommandContext, verdict: Verdict): Verdict {
   if (env(tokenEnv)) return verdict;
   return {
     action: "deny",
-    status: 502,
+    status: 403,
     reason: "token_unset",
     host: verdict.host,
     message: `the rules allow it, but ${tokenEnv} is not set on this host`,
