@@ -31,10 +31,11 @@ export async function main(args: readonly string[]): Promise<number> {
   const host: ProgramHost = {
     version: project.version,
     write: (text) => terminal.help(text),
-    execute: async (run: Run) => {
+    execute: async (run: Run, { onlyLooks } = { onlyLooks: false }) => {
       const { color }: { color: boolean } = program.opts();
-      terminal = processTerminal(env, { color });
-      code = await run(openContext({ env, terminal, signal }));
+      terminal = processTerminal(env, { color, signal });
+      const running = run(openContext({ env, terminal, signal }));
+      code = await (onlyLooks ? Promise.race([running, aborted(signal)]) : running);
     },
   };
   const program = describeProgram(host);
@@ -69,6 +70,12 @@ function openContext(
     {
       hint: "set BOT_BOTTLE_HOME to a folder of yours",
     },
+  );
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) =>
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true })
   );
 }
 

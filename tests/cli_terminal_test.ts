@@ -182,6 +182,22 @@ Deno.test("Ctrl-C at a question ends the program with 130 and removes nothing", 
   await Deno.stat(folder);
 });
 
+Deno.test("a signal at a question ends the program with 130", async () => {
+  await using scene = await Scene.create();
+  await Deno.mkdir(`${scene.home}/state/crashed`, { recursive: true, mode: 0o700 });
+  await using terminal = new OnTerminal(scene, ["cleanup"]);
+  await terminal.see("Remove it?");
+  const mark = `BOT_BOTTLE_HOME=${scene.home}`;
+  for await (const { name } of Deno.readDir("/proc")) {
+    const environment = await Deno.readTextFile(`/proc/${name}/environ`).catch(() => "");
+    const command = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
+    if (environment.includes(mark) && command.startsWith(Deno.execPath())) {
+      Deno.kill(Number(name), "SIGTERM");
+    }
+  }
+  await terminal.ended(130);
+});
+
 Deno.test("colour is for terminals, unless it is not wanted", async () => {
   await using scene = await Scene.create(DEMO_FILES);
   const bold = "\x1b[1mAGENT";

@@ -112,3 +112,22 @@ Deno.test("a stack is shown only when debugging", async () => {
   assert.match(debug.stderr, /^\s+at .+:\d+:\d+\)?$/m);
   assert(debug.stderr.startsWith(plain.stderr));
 });
+
+Deno.test("Ctrl-C ends a command that only looks at once, even while an engine is silent", async () => {
+  await using scene = await Scene.create();
+  const path = `${scene.folder}/silent.sock`;
+  using listener = Deno.listen({ transport: "unix", path });
+  const [program, ...args] = scene.argv("list", "active");
+  const child = new Deno.Command(program, {
+    args,
+    env: scene.environment({ DOCKER_HOST: `unix://${path}` }),
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  using _connection = await listener.accept();
+  const started = Date.now();
+  child.kill("SIGINT");
+  assert.equal((await child.status).code, 130);
+  assert(Date.now() - started < 2000);
+});

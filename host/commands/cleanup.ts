@@ -63,13 +63,13 @@ function describePlan({ onBackends, folders }: Plan): string[][] {
   ];
 }
 
-async function confirmed({ terminal, signal }: CommandContext, count: number): Promise<boolean> {
+async function confirmed({ terminal }: CommandContext, count: number): Promise<boolean> {
   if (!terminal.interactive) {
     throw new UsageError("Cannot ask whether to remove all that: this is no terminal", {
       hint: "add --yes to remove it, or --dry-run only to list it",
     });
   }
-  const prompts = await terminal.prompts(signal);
+  const prompts = await terminal.prompts();
   return await prompts.confirm(count === 1 ? "Remove it?" : `Remove these ${count} things?`);
 }
 

@@ -9,8 +9,11 @@ export type Run = (context: CommandContext) => Promise<number>;
 /** What the program's description needs to become the program. */
 export interface ProgramHost {
   readonly version: string;
-  /** Called with the command that was asked for, once the command line is understood. */
-  execute(run: Run): Promise<void>;
+  /**
+   * Called with the command that was asked for, once the command line is understood. One that
+   * only looks has nothing to tear down, so a signal may end it at once.
+   */
+  execute(run: Run, options?: { onlyLooks: boolean }): Promise<void>;
   /** Where help and version go. */
   write(text: string): void;
 }

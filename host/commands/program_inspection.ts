@@ -2,7 +2,11 @@ import { Argument, type Command } from "commander";
 import type { ProgramHost } from "./program.ts";
 
 /** Describes the commands that only look. */
-export function describeInspection(program: Command, host: ProgramHost): void {
+export function describeInspection(program: Command, given: ProgramHost): void {
+  const host: ProgramHost = {
+    ...given,
+    execute: (run) => given.execute(run, { onlyLooks: true }),
+  };
   describeListing(program, host);
   describePolicy(program, host);
   describeProgramItself(program, host);

@@ -18,6 +18,8 @@ export interface TerminalOptions {
   env(name: string): string | undefined;
   /** False for `--no-color`. */
   readonly color?: boolean;
+  /** Ends a question that nobody has answered yet. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -30,6 +32,7 @@ export class Terminal {
   readonly #paintOut: Painter;
   readonly #paintErr: Painter;
   readonly #live: boolean;
+  readonly #signal: AbortSignal | undefined;
   #status: StatusLine | undefined;
   #screen: Screen | undefined;
 
@@ -38,7 +41,8 @@ export class Terminal {
   /** Are standard input and output both a terminal, so that an agent can have one? */
   readonly isTty: boolean;
 
-  constructor({ out, err, inputIsTerminal, env, color = true }: TerminalOptions) {
+  constructor({ out, err, inputIsTerminal, env, color = true, signal }: TerminalOptions) {
+    this.#signal = signal;
     this.#out = out;
     this.#err = err;
     this.#paintOut = painter(color && wantsColor(out.isTerminal, env));
@@ -128,9 +132,9 @@ export class Terminal {
   }
 
   /** Questions to the user; loads their library. Ask only when `interactive`. */
-  async prompts(signal?: AbortSignal): Promise<Prompts> {
+  async prompts(): Promise<Prompts> {
     const { createPrompts } = await import("./prompts.ts");
-    return createPrompts(signal);
+    return createPrompts(this.#signal);
   }
 
   /** The terminal's title, tint and raw mode; put back by `restore`. */
@@ -195,7 +199,7 @@ class PlainSteps implements StatusLine {
 /** The terminal of this process. */
 export function processTerminal(
   env: (name: string) => string | undefined,
-  options: { color?: boolean } = {},
+  options: Pick<TerminalOptions, "color" | "signal"> = {},
 ): Terminal {
   return new Terminal({
     out: processOutput(Deno.stdout),
