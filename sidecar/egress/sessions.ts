@@ -72,6 +72,7 @@ export class Sessions {
   /** Takes a tunnel in which plain HTTP is spoken. */
   plain(socket: Socket, tunnel: Tunnel): void {
     this.#takeHttp1(socket, { scheme: "http", tunnel });
+    socket.resume();
   }
 
   #takeHttp1(socket: Socket, channel: Channel): void {
