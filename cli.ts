@@ -1,13 +1,8 @@
-import { CommanderError } from "commander";
-import {
-  describeCompletion,
-  describeProgram,
-  type ProgramHost,
-  type Run,
-} from "./host/commands/program.ts";
+import { asksForHelp, HELP } from "./host/commands/help.ts";
+import type { ProgramHost, Run } from "./host/commands/program.ts";
 import { type CommandContext, homeFolder } from "./host/context.ts";
 import { BottleError, UsageError } from "./host/errors.ts";
-import { tellError } from "./host/failure.ts";
+import { commandLineExit, tellError } from "./host/failure.ts";
 import { listenForSignals } from "./host/signals.ts";
 import { OutputClosed } from "./host/terminal/output.ts";
 import { processTerminal } from "./host/terminal/terminal.ts";
@@ -31,24 +26,28 @@ export async function main(args: readonly string[]): Promise<number> {
   const host: ProgramHost = {
     version: project.version,
     write: (text) => terminal.help(text),
-    execute: async (run: Run, { onlyLooks } = { onlyLooks: false }) => {
-      const { color }: { color: boolean } = program.opts();
+    execute: async (run: Run, { color = true, onlyLooks = false } = {}) => {
       terminal = processTerminal(env, { color, signal });
       const running = run(openContext({ env, terminal, signal }));
       code = await (onlyLooks ? Promise.race([running, aborted(signal)]) : running);
     },
   };
-  const program = describeProgram(host);
-  describeCompletion(program, host);
   try {
+    if (asksForHelp(args)) {
+      terminal.help(HELP);
+      return 0;
+    }
+    // Reading the command line takes longer than all that comes before.
+    const { describeWhole } = await import("./host/commands/program.ts");
+    const program = describeWhole(host);
     await program.parseAsync([...args], { from: "user" });
     return signal.aborted ? 130 : code;
   } catch (error) {
     if (error instanceof OutputClosed) return 1;
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    if (error instanceof CommanderError && error.code === "commander.help") return 0;
+    const usage = commandLineExit(error);
+    if (usage === 0) return 0;
     tellError(terminal, error, { debug: env("BOT_BOTTLE_DEBUG") === "1" });
-    return signal.aborted ? 130 : exitCodeOf(error);
+    return signal.aborted ? 130 : usage ?? exitCodeOf(error);
   } finally {
     terminal.restore();
   }
@@ -80,7 +79,6 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return 2;
   return error instanceof BottleError ? error.exitCode : 1;
 }
 

@@ -47,6 +47,16 @@ function isInterruption(error: unknown): boolean {
   return error instanceof Interrupted || (error instanceof Error && error.name === "AbortError");
 }
 
+/**
+ * What to exit with when an error is the command line library's: 0 when it only ended the telling
+ * of help or version, 2 for a wrong command line. Undefined for all other errors.
+ */
+export function commandLineExit(error: unknown): number | undefined {
+  if (!isCommandLineError(error)) return undefined;
+  const told = "exitCode" in error && error.exitCode === 0;
+  return told || ("code" in error && error.code === "commander.help") ? 0 : 2;
+}
+
 /** Commander's errors carry a code of that form. */
 function isCommandLineError(error: unknown): error is Error {
   return error instanceof Error && "code" in error && String(error.code).startsWith("commander.");

@@ -33,9 +33,31 @@ function split(text: string, mark: string): [before: string, after: string] {
   return [text.slice(0, at), text.slice(at + mark.length)];
 }
 
+const SILENT = { version: "", execute: () => Promise.resolve(), write: () => {} };
+
+/** The text of `host/commands/help.ts`: the program's help as its description gives it. */
+export function helpModule(): string {
+  const help = describeProgram(SILENT);
+  let text = "";
+  help.configureOutput({ writeOut: (part) => text += part });
+  help.outputHelp();
+  const lines = text.trimEnd().split("\n").map((line) => `  ${JSON.stringify(line)},`);
+  return `${HELP_HEAD}[\n${lines.join("\n")}\n].join("\\n") + "\\n";\n`;
+}
+
+const HELP_HEAD = `/** Does the command line ask for nothing but help? */
+export function asksForHelp(args: readonly string[]): boolean {
+  return args.length === 0 || (args.length === 1 && ["--help", "-h", "help"].includes(args[0] ?? ""));
+}
+
+/**
+ * The help of the program. Made from its description by \`deno run -A tests/cli_reference.ts\`, so
+ * that showing it need not load the library that reads command lines; a test compares the two.
+ */
+export const HELP: string = `;
+
 function reference(): string {
-  const silent = { version: "", execute: () => Promise.resolve(), write: () => {} };
-  return describeProgram(silent).commands.flatMap(leaves).map(section).join("\n");
+  return describeProgram(SILENT).commands.flatMap(leaves).map(section).join("\n");
 }
 
 /** Commands that do something; those that only hold others are told by them. */
@@ -84,6 +106,7 @@ function sentence(text: string): string {
 }
 
 if (import.meta.main) {
+  await Deno.writeTextFile(new URL("../host/commands/help.ts", import.meta.url), helpModule());
   const page = new URL("../docs/cli.md", import.meta.url);
   await Deno.writeTextFile(page, await withReference(await Deno.readTextFile(page)));
 }

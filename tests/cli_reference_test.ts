@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { withReference } from "./cli_reference.ts";
+import { HELP } from "../host/commands/help.ts";
+import { helpModule, withReference } from "./cli_reference.ts";
 import { Scene } from "./cli_transcript.ts";
 import { blocksOf } from "./docs/markdown.ts";
 
@@ -7,6 +8,14 @@ const PAGE = await Deno.readTextFile(new URL("../docs/cli.md", import.meta.url))
 
 Deno.test("the reference of the command line is what the program describes", async () => {
   assert.equal(PAGE, await withReference(PAGE), "run `deno run -A tests/cli_reference.ts`");
+});
+
+Deno.test("the help that is shown is what the program's description gives", () => {
+  const lines = HELP.trimEnd().split("\n").map((line) => `  ${JSON.stringify(line)},`);
+  assert(
+    helpModule().includes(`[\n${lines.join("\n")}\n]`),
+    "run `deno run -A tests/cli_reference.ts`",
+  );
 });
 
 Deno.test("every environment variable that help names is in the reference", async () => {

@@ -13,7 +13,7 @@ export interface ProgramHost {
    * Called with the command that was asked for, once the command line is understood. One that
    * only looks has nothing to tear down, so a signal may end it at once.
    */
-  execute(run: Run, options?: { onlyLooks: boolean }): Promise<void>;
+  execute(run: Run, options?: { onlyLooks?: boolean; color?: boolean }): Promise<void>;
   /** Where help and version go. */
   write(text: string): void;
 }
@@ -50,8 +50,18 @@ export function describeProgram(host: ProgramHost): Command {
   return program;
 }
 
+/** The description with what only machines call, and with what the options for all commands do. */
+export function describeWhole(host: ProgramHost): Command {
+  const program: Command = describeProgram({
+    ...host,
+    execute: (run, options) => host.execute(run, { ...options, color: program.opts()["color"] }),
+  });
+  describeCompletion(program, host);
+  return program;
+}
+
 /** Adds what completion scripts call; not part of the description that they complete from. */
-export function describeCompletion(program: Command, { execute }: ProgramHost): void {
+function describeCompletion(program: Command, { execute }: ProgramHost): void {
   program.command("complete", { hidden: true })
     .argument("[words...]")
     .allowUnknownOption()
