@@ -85,7 +85,7 @@ export function readSource(path: string, text: string): Source {
   };
   Deno.lint.runPlugin(
     { name: "architecture", rules: { read: { create: () => visitor } } },
-    "module.ts",
+    path,
     text,
   );
   return { path, lines: text.split("\n").length - 1, imports, uses, functions };
