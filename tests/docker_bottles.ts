@@ -26,7 +26,7 @@ process.stdin.on("end", async () => {
   console.log("[init] host end: " + host);
   if (host === "connected" || host === "ECONNREFUSED") process.exit(1);
   for (const port of [9099]) {
-    net.createServer((socket) => socket.end("proxy")).listen(port, launch.dns.address);
+    net.createServer((socket) => socket.on("error", () => {}).end("proxy")).listen(port, launch.dns.address);
   }
   setTimeout(() => {
     console.log("[egress] tokens: " + Object.keys(launch.egress.tokens).length);
@@ -120,4 +120,13 @@ export async function sh(bottle: Bottle, script: string): Promise<string> {
   const { code, stdout, stderr } = await bottle.exec(["/bin/sh", "-c", script]);
   if (code !== 0) throw new Error(`${script}: ended with ${code}: ${stderr}`);
   return stdout;
+}
+
+/** Runs the engine's own client and gives its output, or fails with what it said. */
+export async function docker(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await new Deno.Command("docker", { args }).output();
+  const decoder = new TextDecoder();
+  if (code !== 0) throw new Error(`docker ${args.join(" ")}: ${decoder.decode(stderr)}`);
+  // What a container wrote to either output is what `logs` is asked for.
+  return (decoder.decode(stdout) + (args[0] === "logs" ? decoder.decode(stderr) : "")).trim();
 }

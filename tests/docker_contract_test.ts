@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Bottle, Stdio, TerminalSize } from "../backends/backend.ts";
 import type { BottlePlan } from "../policy/plan.ts";
-import { plan, sh, TestHome } from "./docker_bottles.ts";
+import { docker, plan, sh, TestHome } from "./docker_bottles.ts";
 
 Deno.test("the docker backend keeps a bottle's contract", async (t) => {
   await using home = new TestHome();
@@ -222,11 +222,6 @@ Deno.test("a snapshot keeps the files and none of the environment", async () => 
   }
 });
 
-async function docker(...args: string[]): Promise<string> {
-  const { stdout } = await new Deno.Command("docker", { args }).output();
-  return new TextDecoder().decode(stdout);
-}
-
 interface Workspace extends AsyncDisposable {
   readonly path: string;
   readonly bigSum: string;
@@ -244,7 +239,7 @@ async function makeWorkspace(): Promise<Workspace> {
   await Deno.link(`${path}/run.sh`, `${path}/hard`);
   await Deno.writeTextFile(`${path}/new\nline`, "odd");
   await Deno.mkdir(`${path}/${"long".repeat(40)}`);
-  await Deno.writeTextFile(`${path}/naïve ✓`, "");
+  await Deno.writeTextFile(`${path}/na\u00efve \u2713`, "");
   await new Deno.Command("mkfifo", { args: [`${path}/pipe`] }).output();
   const big = new Uint8Array(40 * 1024 * 1024).map((_, index) => (index * 7919) % 253);
   await Deno.writeFile(`${path}/big`, big);
@@ -304,7 +299,7 @@ async function run(
 
 /** Eight megabytes whose every block differs from the next. */
 function bigInput(): ReadableStream<Uint8Array> {
-  return ReadableStream.from((function* () {
+  return ReadableStream.from((function* (): Generator<Uint8Array> {
     for (let block = 0; block < 128; block++) yield new Uint8Array(65536).fill(block % 251);
   })());
 }

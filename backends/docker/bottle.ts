@@ -95,14 +95,15 @@ export class DockerBottle implements Bottle {
 
   async copyIn(files: readonly BottleFile[]): Promise<void> {
     const { engine, container, user } = this.#parts;
-    const [{ toTar }, { planEntries }, library] = await Promise.all([
+    const [{ toTar }, { planEntries }, { putArchive }, library] = await Promise.all([
       import("./files/tar.ts"),
       import("./files/plan_entries.ts"),
+      import("./files/put.ts"),
       engine.library(),
     ]);
     const entries = planEntries({ user, files, folders: [], skipped: () => {} });
     try {
-      await library.getContainer(container).putArchive(toTar(entries), { path: "/" });
+      await putArchive(library.getContainer(container), toTar(entries));
     } catch (error) {
       if (error instanceof BackendError) throw error;
       throw new BackendError(`Cannot copy files into bottle ${this.slug}: ${engineWords(error)}`, {

@@ -5,6 +5,7 @@ import { DockerBottle } from "./bottle.ts";
 import type { Engine } from "./engine/engine.ts";
 import { runExec } from "./exec.ts";
 import { fileEntry, ROOT } from "./files/entry.ts";
+import { putArchive } from "./files/put.ts";
 import { homeId, LABELS, type Role } from "./labels.ts";
 import { findParts, type Part, releaseLaunch } from "./release.ts";
 
@@ -60,7 +61,7 @@ export async function reloadEgress(
   const [{ toTar }, library] = await Promise.all([import("./files/tar.ts"), engine.library()]);
   const container = library.getContainer(id);
   const entry = fileEntry(ROUTES_PATH, routesYaml, { ...ROOT, mode: 0o644 });
-  await container.putArchive(toTar([entry]), { path: "/" });
+  await putArchive(container, toTar([entry]));
   await container.kill({ signal: "SIGHUP" });
 }
 

@@ -12,12 +12,14 @@ import { CONFINEMENT, type ContainerConfig, createContainer, explainStart } from
 import { demultiplex, feed } from "./engine/duplex.ts";
 import { partName, toLabels } from "./labels.ts";
 import type { LaunchScope } from "./launch.ts";
+import type { Engine } from "./engine/engine.ts";
 import { printable } from "./printable.ts";
 import { joinNetwork, leaveNone } from "./networks.ts";
 import type { Subnets } from "./subnets.ts";
 
 const PIDS_LIMIT = 512;
 const READY_MILLISECONDS = 30_000;
+const WATCH_MILLISECONDS = 250;
 const KEPT_LINES = 10;
 const LINE_LIMIT = 400;
 
@@ -41,9 +43,10 @@ export async function startSidecar(scope: LaunchScope): Promise<void> {
       stdin: true,
       stdout: true,
       stderr: true,
+      logs: true,
       hijack: true,
     }) as Duplex;
-    const ready = awaitReady(duplex, signal);
+    const ready = awaitReady(duplex, () => hasEnded(engine, container), signal);
     ready.catch(() => {});
     const document = launchDocument(plan.identity.slug, plan.sidecar, subnets);
     const place = { container, address: subnets.sidecar, aliases: SIDECAR_NAMES };
@@ -107,8 +110,21 @@ function launchDocument(
   };
 }
 
-/** Resolves at the ready line; rejects when the stream ends, time is up or the signal aborts. */
-async function awaitReady(duplex: Duplex, signal: AbortSignal): Promise<void> {
+/** The stream of a container that ended before it was attached to never ends. */
+async function hasEnded(engine: Engine, container: string): Promise<boolean> {
+  const { State } = await engine.call<{ State: { Running: boolean } }>(
+    "GET",
+    `/containers/${container}/json`,
+  );
+  return !State.Running;
+}
+
+/** Resolves at the ready line; rejects when the sidecar ends, time is up or the signal aborts. */
+async function awaitReady(
+  duplex: Duplex,
+  ended: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const lines: string[] = [];
   let rest = "";
@@ -130,6 +146,9 @@ async function awaitReady(duplex: Duplex, signal: AbortSignal): Promise<void> {
     () => reject(notReady(`it was not ready within ${READY_MILLISECONDS / 1000} s`)),
     READY_MILLISECONDS,
   );
+  const watch = setInterval(() => {
+    ended().then((is) => is && reject(notReady("it ended before it was ready")), reject);
+  }, WATCH_MILLISECONDS);
   const stop = (): void => reject(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
   demultiplex(duplex, { stdout: read, stderr: read })
@@ -138,6 +157,7 @@ async function awaitReady(duplex: Duplex, signal: AbortSignal): Promise<void> {
     await promise;
   } finally {
     clearTimeout(late);
+    clearInterval(watch);
     signal.removeEventListener("abort", stop);
   }
 }

@@ -67,5 +67,9 @@ export async function feed(
     if (!duplex.writable) return;
     if (!duplex.write(chunk)) await drained(duplex);
   }
-  if (duplex.writable) await new Promise<void>((resolve) => duplex.end(resolve));
+  if (!duplex.writable) return;
+  await new Promise<void>((resolve) => {
+    duplex.once("close", resolve);
+    duplex.end(resolve);
+  });
 }

@@ -5,22 +5,25 @@ import type { Readable } from "node:stream";
 /**
  * Unpacks an archive at the root of a container. An archive that fails on the way is what this
  * rejects with, not the engine's complaint about its end; aborting gives it up.
+ *
+ * The library's own `abortSignal` throws past every handler when it has fired already, so the
+ * archive is ended instead, which ends the request with it.
  */
 export async function putArchive(
   container: Docker.Container,
   archive: Readable,
   signal?: AbortSignal,
 ): Promise<void> {
-  let failure: unknown;
-  archive.once("error", (error) => failure = error);
+  // A request whose archive is gone before it is sent would wait for ever.
+  const failed = Promise.withResolvers<never>();
+  archive.once("error", failed.reject);
+  const stop = (): void => void archive.destroy(new Error("the copy was given up"));
+  signal?.addEventListener("abort", stop, { once: true });
   try {
-    await container.putArchive(archive, {
-      path: "/",
-      ...(signal ? { abortSignal: signal } : {}),
-    });
-  } catch (error) {
-    throw failure ?? error;
+    signal?.throwIfAborted();
+    await Promise.race([container.putArchive(archive, { path: "/" }), failed.promise]);
   } finally {
+    signal?.removeEventListener("abort", stop);
     archive.destroy();
   }
 }

@@ -30,20 +30,25 @@ export async function buildImage(
 ): Promise<void> {
   const library = await engine.library();
   const told = new BuildLog(progress);
+  const archive = toTar(contextEntries(request.context));
+  const stop = (): void => void archive.destroy(new Error("the build was given up"));
+  signal.addEventListener("abort", stop, { once: true });
   try {
-    const answer = await library.buildImage(toTar(contextEntries(request.context)), {
+    signal.throwIfAborted();
+    const answer = await library.buildImage(archive, {
       t: request.tag,
       dockerfile: request.dockerfile,
       labels: { ...request.labels },
       rm: true,
       forcerm: true,
       version: "1",
-      abortSignal: signal,
     });
     await readLines(answer as Readable, signal, (line) => told.read(line));
   } catch (error) {
     signal.throwIfAborted();
     throw failed(request.tag, told, engineWords(error), error);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
   if (told.error !== undefined) throw failed(request.tag, told, told.error);
 }
