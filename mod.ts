@@ -18,8 +18,8 @@ export type {
   SettingsResult,
 } from "./providers/provider.ts";
 export { defineProvider, nodeUser } from "./providers/define.ts";
-export type { DefinedContext } from "./providers/define.ts";
-export type { SettingFields } from "./providers/settings.ts";
+export type { DefinedContext, ProviderDefinition } from "./providers/define.ts";
+export type { Setting, SettingFields, SettingsOf } from "./providers/settings.ts";
 export type { BottleFile, BottleUser, Color } from "./policy/plan.ts";
 export type { Json } from "./policy/json.ts";
 export { DEFAULT_DLP } from "./policy/egress/route.ts";

@@ -79,9 +79,14 @@ Deno.test("the account's token is nowhere in the bottle, its image or its descri
     new Response(running.stdout).text(),
     new Response(running.stderr).text(),
   ]);
-  await eventually("the model was called", () => Promise.resolve(stage.api.seen[0]), {
+  const ended = running.status.then(async () => {
+    throw new Error(`the bottle ended early: ${(await output).join("\n")}`);
+  });
+  const called = eventually("the model was called", () => Promise.resolve(stage.api.seen[0]), {
     seconds: 300,
   });
+  await Promise.race([called, ended]);
+  ended.catch(() => {}); // from here on the bottle may end
   const described = await describeBottle("x");
   assert.equal((await operator.run(["exec", "x", "--", "touch", "/tmp/go"])).code, 0);
   const [stdout, stderr] = await output;

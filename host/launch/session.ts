@@ -35,7 +35,8 @@ export async function runSession(context: CommandContext, inputs: SessionInputs)
   const bottle = await launch(context, inputs);
   cleanup.defer(() => close(context, bottle));
   const code = await runAgent(context, { ...inputs, bottle, socket });
-  if (code !== 0 && !context.signal.aborted) await keepState(context, state, code);
+  const ended = code === 0 || context.signal.aborted || await state.wasStopped();
+  if (!ended) await keepState(context, state, code);
   return code;
 }
 

@@ -78,24 +78,27 @@ interface Recipe {
 }
 
 async function ensureBuilt(engine: Engine, recipe: Recipe, options: EnsureOptions): Promise<Image> {
-  const pem = await options.context.hostCaBundle();
-  const trust = pem === "" ? [] : trustLines();
-  const texts = new Map([...recipe.texts, ...(pem === "" ? [] : trustFiles(pem))]);
   const folder = recipe.folder === undefined ? {} : { folder: recipe.folder };
-  const withText = (lines: readonly string[]): BuildContext => ({
+  const context = (lines: readonly string[], texts: ReadonlyMap<string, string>): BuildContext => ({
     ...folder,
-    texts: new Map([...texts, [recipe.dockerfile, insertAfterFrom(recipe.text, lines)]]),
+    texts: new Map([...recipe.texts, ...texts, [
+      recipe.dockerfile,
+      insertAfterFrom(recipe.text, lines),
+    ]]),
   });
-  const name = `${recipe.name}:${await contextDigest(withText(trust))}`;
+  // The host's authorities only serve the build's own downloads, so they do not make another image.
+  const name = `${recipe.name}:${await contextDigest(context([], new Map()))}`;
   const found = await imageId(engine, name);
   if (found !== undefined) return { name, id: found };
   options.signal.throwIfAborted();
   options.progress.step(`building image ${name}`);
+  const pem = await options.context.hostCaBundle();
+  const trust = pem === "" ? [] : trustLines();
   // Containers of a build that was cut off carry the first labels, the finished image the second.
   const mark = `LABEL ${LABELS.role}=build ${LABELS.home}=${options.home}`;
   await buildImage(engine, {
     tag: name,
-    context: withText([mark, ...trust]),
+    context: context([mark, ...trust], pem === "" ? new Map() : trustFiles(pem)),
     dockerfile: recipe.dockerfile,
     labels: { [LABELS.role]: "image" },
   }, options);
