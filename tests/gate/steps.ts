@@ -76,7 +76,7 @@ export function suiteStep(suite: Suite, options: SuiteOptions): Step {
     async run(): Promise<StepResult> {
       const report = join(options.scratch, `${suite.name.replaceAll(/\W/g, "_")}.xml`);
       const argv = [Deno.execPath(), ...testArguments(suite, report, options)];
-      const ended = await run(argv, { cwd: options.root, limit: 15 * MINUTE });
+      const ended = await run(argv, { cwd: options.root, limit: 8 * MINUTE });
       const xml = await Deno.readTextFile(report).catch(() => "");
       const named = { code: ended.code, name: `${suite.name}${late(ended)}` };
       return { tally: tallyTests(parseJunit(xml), named), output: ended.output };
