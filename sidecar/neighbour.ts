@@ -1,5 +1,8 @@
-/** How long a silent address is listened to, in milliseconds. */
-const PROBE_MS = 150;
+/**
+ * How long a silent address is listened to, in milliseconds. Who is asked about is the kernel that
+ * runs this program, which answers ARP at once.
+ */
+const PROBE_MS = 50;
 /** Closed on every ordinary host, so an answer is a refusal. */
 const PROBE_PORT = 9;
 

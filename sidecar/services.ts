@@ -52,8 +52,9 @@ const SYSTEM_INFORMATION = "hostname,osRelease,osUptime,loadavg,networkInterface
  */
 export function egressProcess(placement: Placement, pinned: readonly string[]): ServiceProcess {
   const { address, routesPath, egressPort } = placement;
-  const denied = NEVER_DIALLED.filter(({ holds, flag }) => flag !== address && !pinned.some(holds))
-    .map(({ flag }) => flag);
+  // What it listens on cannot be in a denied range; the proxy's own check is left there.
+  const opened = [address, ...pinned];
+  const denied = NEVER_DIALLED.filter(({ holds }) => !opened.some(holds)).map(({ flag }) => flag);
   return {
     name: "egress",
     args: [

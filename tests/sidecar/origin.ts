@@ -22,7 +22,7 @@ export interface Origin extends AsyncDisposable {
   readonly seen: Seen[];
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Starts an origin on loopback: https for the named hosts, or plain http without any. */
 export async function startOrigin(

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { connect as connectTcp } from "node:net";
+import { connect as connectHttp2 } from "node:http2";
+import { type Handler, type Origin, startOrigin } from "./sidecar/origin.ts";
+import { curl, rawExchange, type RunningProxy, startProxy, until } from "./sidecar/proxy.ts";
+
+const HOST = "api.example.com";
+const PLAIN = "plain.example.com";
+
+async function withProxy(
+  run: (proxy: RunningProxy, origin: Origin, plain: Origin) => Promise<void>,
+  handler?: Handler,
+): Promise<void> {
+  await using origin = await startOrigin([HOST], handler === undefined ? {} : { handler });
+  await using plain = await startOrigin([]);
+  await using proxy = await startProxy({
+    routes: `log: 2\nroutes:\n  - host: ${HOST}\n  - host: ${PLAIN}\n`,
+    upstreamCa: origin.caPem,
+    extraHosts: [
+      { name: HOST, address: "127.0.0.1", port: origin.port },
+      { name: PLAIN, address: "127.0.0.1", port: plain.port },
+    ],
+  });
+  await run(proxy, origin, plain);
+}
+
+/** A TLS connection to the host through a tunnel, speaking the given protocol. */
+function tunnel(proxy: RunningProxy, protocol: string): Promise<TLSSocket> {
+  const raw = connectTcp(proxy.port, "127.0.0.1");
+  raw.write(`CONNECT ${HOST}:443 HTTP/1.1\r\nHost: ${HOST}:443\r\n\r\n`);
+  return new Promise((resolve, reject) => {
+    raw.once("error", reject);
+    raw.once("data", () => {
+      const ca = Deno.readTextFileSync(proxy.caFile);
+      const tls = connectTls({ socket: raw, servername: HOST, ca, ALPNProtocols: [protocol] });
+      tls.once("secureConnect", () => resolve(tls));
+      tls.once("error", reject);
+    });
+  });
+}
+
+/** Says something inside a tunnel and collects what comes back. */
+async function say(proxy: RunningProxy, text: string, waitMs = 400): Promise<string> {
+  const tls = await tunnel(proxy, "http/1.1");
+  let answer = "";
+  tls.on("data", (chunk: Uint8Array) => void (answer += new TextDecoder().decode(chunk)));
+  tls.on("error", () => {});
+  tls.write(text);
+  await new Promise((resolve) => setTimeout(resolve, waitMs));
+  tls.destroy();
+  return answer;
+}
+
+const SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: api.example.com\r\n\r\n";
+
+const AMBIGUOUS: Readonly<Record<string, string>> = {
+  "Content-Length and Transfer-Encoding":
+    `POST /a HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`,
+  "two different Content-Lengths":
+    `POST /a HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 0\r\nContent-Length: 52\r\n\r\n${SMUGGLED}`,
+  "a folded header":
+    `POST /a HTTP/1.1\r\nHost: ${HOST}\r\nX: a\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`,
+  "an obscured Transfer-Encoding":
+    `POST /a HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n${SMUGGLED}`,
+  "a space before the colon":
+    `POST /a HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length : 52\r\n\r\n${SMUGGLED}`,
+  "a bare line feed between headers":
+    `POST /a HTTP/1.1\r\nHost: ${HOST}\nContent-Length: 52\r\n\r\n${SMUGGLED}`,
+  "a null byte in a header":
+    `POST /a HTTP/1.1\r\nHost: ${HOST}\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n`,
+  "two Host headers": `GET /a HTTP/1.1\r\nHost: ${HOST}\r\nHost: evil.example.com\r\n\r\n`,
+};
+
+for (const [what, text] of Object.entries(AMBIGUOUS)) {
+  Deno.test(`${what} smuggles nothing past the proxy`, async () => {
+    await withProxy(async (proxy, origin) => {
+      const answer = await say(proxy, text);
+      // Whatever is forwarded is a request that the proxy itself saw and decided on.
+      const paths = origin.seen.map((one) => one.url);
+      const decided = proxy.logs.filter((line) => line.includes('"egress_request"')).length;
+      assert.equal(paths.length, decided);
+      assert.ok(paths.filter((path) => path === "/a").length <= 1);
+      assert.match(answer, /^HTTP\/1\.1 (400|200)/);
+      if (/^HTTP\/1\.1 400/.test(answer)) assert.deepEqual(paths, []);
+    });
+  });
+}
+
+Deno.test("plain-text requests that are no proxy requests are refused", async () => {
+  await withProxy(async (proxy) => {
+    for (const target of ["/", "//evil.example.com/", "ftp://plain.example.com/", "*"]) {
+      const text = `GET ${target} HTTP/1.1\r\nHost: ${PLAIN}\r\nConnection: close\r\n\r\n`;
+      assert.match(await rawExchange(proxy.port, text), /^HTTP\/1\.1 400 /, target);
+    }
+    const mismatch = `GET http://${PLAIN}/ HTTP/1.1\r\nHost: evil.example.com\r\n` +
+      "Connection: close\r\n\r\n";
+    assert.match(await rawExchange(proxy.port, mismatch), /^HTTP\/1\.1 400 /);
+    assert.match(await rawExchange(proxy.port, "\x16\x03\x01garbage\r\n\r\n"), /^HTTP\/1\.1 400 /);
+  });
+});
+
+Deno.test("hop-by-hop headers and proxy credentials stay with the proxy", async () => {
+  await withProxy(async (proxy, _origin, plain) => {
+    await curl(
+      proxy,
+      ...["-H", "Connection: X-Private, close", "-H", "X-Private: 1", "-H", "TE: gzip"],
+      ...["-H", "Proxy-Authorization: Basic eDp5", "-H", "Authorization: Bearer mine"],
+      `http://${PLAIN}/`,
+    );
+    const names = plain.seen[0]?.headers.filter((_, index) => index % 2 === 0)
+      .map((name) => name.toLowerCase()) ?? [];
+    for (const name of ["x-private", "te", "proxy-authorization", "authorization"]) {
+      assert.ok(!names.includes(name), name);
+    }
+  });
+});
+
+for (const [what, wait] of [["at once", false], ["once they are under way", true]] as const) {
+  Deno.test(`a flood of HTTP/2 requests abandoned ${what} ends that connection alone`, async () => {
+    const handler = (request: { url?: string | undefined }, response: { end(): void }): void => {
+      if (request.url === "/quick") response.end();
+    };
+    await withProxy(async (proxy) => {
+      const socket = await tunnel(proxy, "h2");
+      const session = connectHttp2(`https://${HOST}`, {
+        createConnection: () => socket,
+      });
+      let isClosed = false;
+      session.on("error", () => {}).once("close", () => void (isClosed = true));
+      for (let index = 0; index < 2_000 && !isClosed; index++) {
+        const stream = session.request({ ":path": `/${index}` });
+        stream.on("error", () => {});
+        if (wait && index % 20 === 19) await new Promise((resolve) => setTimeout(resolve, 10));
+        stream.close(8);
+      }
+      await until(() => isClosed || session.destroyed);
+      assert.equal((await curl(proxy, `https://${HOST}/quick`)).code, 0);
+    }, handler);
+  });
+}
+
+Deno.test("a header block beyond the limit is refused", async () => {
+  await withProxy(async (proxy) => {
+    const text = `GET http://${PLAIN}/ HTTP/1.1\r\nHost: ${PLAIN}\r\nX: ${
+      "a".repeat(70_000)
+    }\r\n\r\n`;
+    const answer = await rawExchange(proxy.port, text);
+    assert.match(answer, /^HTTP\/1\.1 4/);
+    assert.equal((await curl(proxy, `http://${PLAIN}/`)).code, 0);
+  });
+});
