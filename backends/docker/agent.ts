@@ -79,16 +79,20 @@ async function fill(scope: LaunchScope, container: string): Promise<void> {
 }
 
 /** Gives the first process what it keeps. */
-async function remember({ engine, plan }: LaunchScope, container: string): Promise<void> {
+async function remember(scope: LaunchScope, container: string): Promise<void> {
+  const { engine, plan, signal } = scope;
   const library = await engine.library();
   const stdin = await library.getContainer(container).attach({
     stream: true,
     stdin: true,
     hijack: true,
   }) as Duplex;
+  const stop = (): void => void stdin.destroy();
+  signal.addEventListener("abort", stop, { once: true });
   try {
     await feed(stdin, [new TextEncoder().encode(JSON.stringify(stayOf(plan.agent)))]);
   } finally {
+    signal.removeEventListener("abort", stop);
     stdin.destroy();
   }
 }

@@ -16,16 +16,29 @@ export interface Part {
 const ATTEMPTS = 40;
 const PAUSE_MILLISECONDS = 100;
 
+interface ContainerEntry {
+  readonly Id: string;
+  readonly Names: readonly string[];
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly State: string;
+}
+
+interface NetworkEntry {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Labels: Readonly<Record<string, string>> | null;
+}
+
 /** Everything on the engine that carries all the given labels. */
 export async function findParts(
   engine: Engine,
   labels: Readonly<Record<string, string>>,
 ): Promise<Part[]> {
-  const filters = { label: Object.entries(labels).map(([name, value]) => `${name}=${value}`) };
-  const library = await engine.library();
+  const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  const filters = encodeURIComponent(JSON.stringify({ label }));
   const [containers, networks] = await Promise.all([
-    library.listContainers({ all: true, filters }),
-    library.listNetworks({ filters }),
+    engine.call<readonly ContainerEntry[]>("GET", `/containers/json?all=1&filters=${filters}`),
+    engine.call<readonly NetworkEntry[]>("GET", `/networks?filters=${filters}`),
   ]);
   return [
     ...containers.map((one): Part => ({
@@ -84,12 +97,11 @@ export async function releaseLaunch(engine: Engine, launch: string): Promise<voi
 }
 
 async function removePart(engine: Engine, { kind, id }: Part): Promise<string | undefined> {
-  const library = await engine.library();
+  const path = kind === "container" ? `/containers/${id}?force=1&v=1` : `/networks/${id}`;
   let reason = "";
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     try {
-      if (kind === "container") await library.getContainer(id).remove({ force: true, v: true });
-      else await library.getNetwork(id).remove();
+      await engine.call("DELETE", path);
       return undefined;
     } catch (error) {
       if (statusOf(error) === 404) return undefined;

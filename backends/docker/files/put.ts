@@ -16,8 +16,12 @@ export async function putArchive(
 ): Promise<void> {
   // A request whose archive is gone before it is sent would wait for ever.
   const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {});
   archive.once("error", failed.reject);
-  const stop = (): void => void archive.destroy(new Error("the copy was given up"));
+  const stop = (): void => {
+    failed.reject(signal?.reason);
+    archive.destroy(new Error("the copy was given up"));
+  };
   signal?.addEventListener("abort", stop, { once: true });
   try {
     signal?.throwIfAborted();
