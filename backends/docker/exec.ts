@@ -102,7 +102,9 @@ async function begin(
   const tty = terminal !== undefined;
   try {
     const exec = await library.getContainer(request.container).exec({
-      Cmd: [...request.argv],
+      Cmd: terminal && !engine.speaks("1.42")
+        ? sized(request.argv, terminal.size)
+        : [...request.argv],
       Env: Object.entries({ ...request.env, [MARK]: mark }).map(([name, text]) =>
         `${name}=${text}`
       ),
@@ -129,6 +131,12 @@ async function begin(
   } catch (error) {
     throw cannotRun(request.argv[0] ?? "", error);
   }
+}
+
+/** Older engines size a terminal only once its program runs, which may have looked by then. */
+function sized(argv: readonly string[], { rows, columns }: TerminalSize): string[] {
+  const script = 'stty rows "$1" cols "$2" 2>/dev/null; shift 2; exec "$@"';
+  return ["/bin/sh", "-c", script, "sh", String(rows), String(columns), ...argv];
 }
 
 /** The process may not be there yet when its stream already is. */
