@@ -169,6 +169,7 @@ async function relay(
   // A slow first byte must not keep the headers back.
   if ("flushHeaders" in response) response.flushHeaders();
   const bytes = await pump(upstream.body, response as never, (n) => context.memory.relayed(n));
+  if (!upstream.isWhole()) throw new Error("the upstream broke off");
   const trailers = upstream.trailers();
   if (trailers.length > 0) {
     response.addTrailers(Object.fromEntries(trailers.map(([name, value]) => [name, value])));

@@ -44,6 +44,8 @@ export interface UpstreamResponse {
   /** Without pseudo-headers, as received. */
   readonly headers: readonly Header[];
   readonly body: Readable;
+  /** Whether the body that ended is all of it; asked for once it has. */
+  isWhole(): boolean;
   /** What followed the body; asked for once the body has ended. */
   trailers(): readonly Header[];
 }

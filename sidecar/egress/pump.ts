@@ -25,7 +25,7 @@ export function pump(
       if (error === undefined) resolve(total);
       else reject(error);
     };
-    const onEnd = (): void => finish(truncation(source));
+    const onEnd = (): void => finish();
     const onSourceClose = (): void => finish(new Error("the sender closed before the end"));
     const onSinkClose = (): void => finish(new Error("the receiver closed before the end"));
     source.on("data", onData).on("end", onEnd).on("error", finish).on("close", onSourceClose)
@@ -35,13 +35,4 @@ export function pump(
     else if (source.readableEnded) finish();
     else source.resume();
   });
-}
-
-/**
- * In Deno 2.9.6 an HTTP/2 stream whose connection broke ends like a whole one; only its reset code
- * tells.
- */
-function truncation(source: Readable): Error | undefined {
-  const code = (source as { rstCode?: number }).rstCode ?? 0;
-  return code === 0 ? undefined : new Error(`the sender broke off with code ${code}`);
 }

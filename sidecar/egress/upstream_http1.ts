@@ -139,6 +139,7 @@ function answer(out: ClientRequest): Promise<UpstreamResponse> {
         status: response.statusCode ?? 502,
         headers: pairs(response.rawHeaders),
         body: response,
+        isWhole: () => response.complete,
         trailers: () => pairs(response.rawTrailers),
       });
     });

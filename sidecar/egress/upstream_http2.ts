@@ -98,7 +98,7 @@ export function sendHttp2(
     request.onInformation(Number(headers[":status"]), recordPairs(headers));
   });
   sendBody(request, stream);
-  return answer(stream);
+  return answer(session, stream);
 }
 
 function sendBody(request: UpstreamRequest, stream: ClientHttp2Stream): void {
@@ -110,7 +110,10 @@ function sendBody(request: UpstreamRequest, stream: ClientHttp2Stream): void {
   });
 }
 
-function answer(stream: ClientHttp2Stream): Promise<UpstreamResponse> {
+function answer(
+  session: ClientHttp2Session,
+  stream: ClientHttp2Stream,
+): Promise<UpstreamResponse> {
   return new Promise((resolve, reject) => {
     let trailers: IncomingHttpHeaders = {};
     stream.on("trailers", (headers) => void (trailers = headers));
@@ -119,6 +122,8 @@ function answer(stream: ClientHttp2Stream): Promise<UpstreamResponse> {
         status: Number(headers[":status"]),
         headers: recordPairs(headers),
         body: stream,
+        // In Deno 2.9.6 a stream whose connection broke ends like a whole one.
+        isWhole: () => stream.rstCode === 0 && !session.destroyed,
         trailers: () => recordPairs(trailers),
       });
     });
