@@ -6,7 +6,7 @@ import {
 } from "../policy/wire/launch.ts";
 import { answers } from "./neighbour.ts";
 import { parsePlacement, type Placement } from "./placement.ts";
-import { egressProcess, type ServiceSpec, serviceSpecs } from "./services.ts";
+import { serviceSpecs, usualProcesses } from "./services.ts";
 import { readStdin } from "./stdin.ts";
 import { sendSignal, ServiceRunner, spawnService } from "./supervisor.ts";
 
@@ -72,26 +72,33 @@ function onSignals(runners: () => readonly ServiceRunner[]): void {
 async function main(placement: Placement): Promise<void> {
   const dropPrivileges = Deno.uid() === 0 && !placement.keepUid;
   const log = (name: string, line: string): void => write(Deno.stderr, `[${name}] ${line}\n`);
-  // The runtime starts while the document is still on its way; it knows nothing until it is told.
-  const expected = egressProcess(placement, []);
-  const warm = spawnService(expected, { dropPrivileges });
+  // The runtimes start while the document is still on its way; they know nothing until told.
+  const waiting = new Map(
+    usualProcesses(placement).map((
+      one,
+    ) => [one.args.join("\n"), spawnService(one, { dropPrivileges })]),
+  );
+  const dismiss = (): void => {
+    for (const child of waiting.values()) sendSignal(child, "SIGKILL");
+  };
   let runners: readonly ServiceRunner[] = [];
   onSignals(() => runners);
   const launch = await readLaunch().catch((error) => {
-    sendSignal(warm, "SIGKILL");
+    dismiss();
     throw error;
   });
   await writeRoutes(placement.routesPath, launch.egress.routes);
   const specs = serviceSpecs(launch, placement);
-  const isWarm = (spec: ServiceSpec): boolean => spec.args.join("\n") === expected.args.join("\n");
-  if (!specs.some(isWarm)) sendSignal(warm, "SIGKILL");
   runners = specs.map((spec) => new ServiceRunner(spec, { dropPrivileges, log }));
   const running = Promise.all(
     runners.map((runner, index) => {
-      const spec = specs[index];
-      return runner.run(spec !== undefined && isWarm(spec) ? warm : undefined);
+      const key = specs[index]?.args.join("\n") ?? "";
+      const child = waiting.get(key);
+      waiting.delete(key);
+      return runner.run(child);
     }),
   );
+  dismiss();
   const ready = Promise.all([
     refuseNeighbour(launch.mustNotAnswer),
     ...runners.map((runner) => runner.ready),

@@ -40,6 +40,12 @@ const NEVER_DIALLED = Object.freeze([
 ]);
 
 /**
+ * Where a backend places bottles' networks unless the range is taken. For another the name service
+ * starts later, once it is known: 50 ms later, and with no other difference.
+ */
+const USUAL_NETWORKS = "10.213.0.0/16";
+
+/**
  * Every kind of system information that has a name. What is left of `--allow-sys` is the list of
  * certificate authorities, which has none.
  */
@@ -91,25 +97,35 @@ function egressSpec(launch: SidecarLaunch, placement: Placement): ServiceSpec {
   return { ...egressProcess(placement, pinned), stdin: JSON.stringify(service) };
 }
 
-function dnsSpec(launch: SidecarLaunch, placement: Placement): ServiceSpec {
+/**
+ * The name service's process. `reachable` are the networks that its replies may go to; nothing
+ * further can be reached, so no query can be passed on.
+ */
+export function dnsProcess(placement: Placement, reachable: readonly string[]): ServiceProcess {
   const { address, dnsPort } = placement;
-  // Where it listens and the bottle's own network, to which its replies go: nothing further can be
-  // reached, so no query can be passed on.
-  const reachable = [`${address}:${dnsPort}`, ...networksOf(launch.dns.address)];
   return {
     name: "dns",
     args: [
       ...COMMON_FLAGS,
       "--v8-flags=--max-old-space-size=64",
-      `--allow-net=${reachable.join(",")}`,
+      `--allow-net=${[`${address}:${dnsPort}`, ...reachable].join(",")}`,
       source("dns/main"),
       address,
       String(dnsPort),
-      launch.dns.address,
     ],
-    stdin: "",
     uid: UID.dns,
   };
+}
+
+/** The processes that a bottle in the usual range of networks has, known before it is. */
+export function usualProcesses(placement: Placement): ServiceProcess[] {
+  return [egressProcess(placement, []), dnsProcess(placement, [USUAL_NETWORKS])];
+}
+
+function dnsSpec(launch: SidecarLaunch, placement: Placement): ServiceSpec {
+  const { address } = launch.dns;
+  const reachable = address.startsWith("10.213.") ? [USUAL_NETWORKS] : networksOf(address);
+  return { ...dnsProcess(placement, reachable), stdin: address };
 }
 
 /** The local networks that an address of ours is in, as address and prefix length. */
