@@ -35,10 +35,13 @@ function ask(port: number, query: Uint8Array): Promise<Uint8Array | undefined> {
   return new Promise((resolve) => {
     const done = (answer?: Uint8Array): void => {
       clearTimeout(timer);
+      clearInterval(again);
       socket.close();
       resolve(answer);
     };
-    const timer = setTimeout(done, 500);
+    // A datagram may be lost, so it is sent again until one is answered.
+    const again = setInterval(() => socket.send(query, port, "127.0.0.1"), 200);
+    const timer = setTimeout(done, 5_000);
     socket.once("message", (answer: Uint8Array) => done(answer));
     socket.send(query, port, "127.0.0.1");
   });
