@@ -260,7 +260,7 @@ base_images() { deno_here run -A --no-prompt --frozen tools/base_images.ts "$@" 
 
 ensure_test_tools() {
   missing=
-  for pair in curl:curl docker:docker.io git:git openssl:openssl script:bsdutils; do
+  for pair in curl:curl docker:docker.io git:git openssl:openssl ps:procps script:bsdutils; do
     if ! have "${pair%%:*}"; then missing="$missing ${pair#*:}"; fi
   done
   # shellcheck disable=SC2086 # a list of package names
