@@ -5,6 +5,7 @@ import { formatAuthority } from "../../policy/egress/host.ts";
 import { introspection } from "../../policy/egress/routes_yaml.ts";
 import type { Verdict } from "../../policy/egress/verdict.ts";
 import type { Secret } from "../../policy/secret.ts";
+import { readAhead } from "./body.ts";
 import { DialError } from "./dial.ts";
 import type { LivePolicy, Snapshot } from "./live_policy.ts";
 import type { EgressLog } from "./log.ts";
@@ -109,7 +110,7 @@ export async function exchange(
   const about = { host, method: request.method ?? "", path, query };
   context.log.event({ event: "egress_request", ...about });
   try {
-    const outbound = upstreamRequest(cleared, request, response);
+    const outbound = await upstreamRequest(cleared, request, response);
     const http2 = request.httpVersionMajor === 2;
     const inboundResponse = await cleared.snapshot.upstreams.send(outbound, { http2 });
     const bytes = await relay(context, inboundResponse, messages);
@@ -127,13 +128,16 @@ export async function exchange(
 }
 
 /** Where the outbound scan goes: what `body` gives is what the upstream gets. */
-function upstreamRequest(
+async function upstreamRequest(
   cleared: Cleared,
   request: AgentRequest,
   response: AgentResponse,
-): UpstreamRequest {
+): Promise<UpstreamRequest> {
   const gone = new AbortController();
-  response.once("close", () => gone.abort());
+  // A response that was sent whole also closes; its connection to the upstream is kept for others.
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
   const { verdict } = cleared;
   return {
     origin: {
@@ -146,7 +150,7 @@ function upstreamRequest(
     target: verdict.target,
     headers: cleared.headers,
     authority: cleared.authority,
-    body: hasBody(request) ? request : undefined,
+    body: hasBody(request) ? await readAhead(request, declaredLength(request)) : undefined,
     trailers: () => pairs(request.rawTrailers),
     onInformation: (status, headers) => earlyHints(response, status, headers),
     signal: gone.signal,
@@ -176,6 +180,10 @@ async function relay(
   }
   response.end();
   return bytes;
+}
+
+function declaredLength(request: AgentRequest): number {
+  return Number(request.headers["content-length"] ?? 0);
 }
 
 function hasBody(request: AgentRequest): boolean {

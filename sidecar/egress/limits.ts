@@ -11,6 +11,9 @@ export const LIMITS = Object.freeze({
   handshakeMs: 15_000,
   /** A connection on which nothing moved in either direction; a model may think this long. */
   idleMs: 15 * 60_000,
+  /** A request body up to this is read before the request goes upstream, unless it pauses. */
+  wholeBodyBytes: 1024 * 1024,
+  bodyPauseMs: 100,
   /** A kept connection towards the bottle that no request uses. */
   keepAliveMs: 75_000,
   /** Name resolution; each connection attempt; the TLS handshake with the upstream. */

@@ -3,6 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Readable } from "node:stream";
 import type { Authority } from "../../policy/egress/host.ts";
 import type { Header } from "../../policy/egress/end_to_end.ts";
+import type { Body } from "./body.ts";
 import type { Origin } from "./dial.ts";
 
 /** A request of the agent's, in either version of HTTP. */
@@ -29,7 +30,7 @@ export interface UpstreamRequest {
   readonly headers: readonly Header[];
   /** Canonical; goes into `Host` or `:authority`. */
   readonly authority: string;
-  readonly body: Readable | undefined;
+  readonly body: Body | undefined;
   /** What followed the body; asked for once the body has ended. */
   trailers(): readonly Header[];
   /** Informational responses (103) as they arrive. */

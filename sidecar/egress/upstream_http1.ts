@@ -1,5 +1,6 @@
 import {
   Agent,
+  type AgentOptions,
   type ClientRequest,
   type IncomingMessage,
   request as httpRequest,
@@ -16,18 +17,12 @@ interface PooledOptions {
   readonly origin: Origin;
 }
 
-/** One pool of kept connections; a connection is made only by the dialer. */
-export class Http1Pool extends Agent {
+/** Connections that only the dialer makes. */
+class DialledAgent extends Agent {
   readonly #dialer: Dialer;
 
-  constructor(dialer: Dialer) {
-    super({
-      keepAlive: true,
-      maxSockets: LIMITS.upstreamSockets,
-      maxFreeSockets: LIMITS.upstreamFreeSockets,
-      scheduling: "lifo",
-      timeout: LIMITS.upstreamFreeMs,
-    });
+  constructor(dialer: Dialer, options: AgentOptions) {
+    super({ ...options, maxSockets: LIMITS.upstreamSockets });
     this.#dialer = dialer;
   }
 
@@ -50,11 +45,32 @@ export class Http1Pool extends Agent {
       (error) => (callback as ((error: Error) => void) | undefined)?.(error),
     );
   }
+}
+
+/** Sends requests over HTTP/1.1, on kept connections where that is safe. */
+export class Http1Pool {
+  readonly #kept: DialledAgent;
+  /**
+   * In Deno 2.9.6 a TLS connection that was used before may never send what is written to it after
+   * the tick in which its request was made. So a body that is still on its way gets a connection
+   * of its own.
+   */
+  readonly #single: DialledAgent;
+
+  constructor(dialer: Dialer) {
+    this.#kept = new DialledAgent(dialer, {
+      keepAlive: true,
+      maxFreeSockets: LIMITS.upstreamFreeSockets,
+      scheduling: "lifo",
+      timeout: LIMITS.upstreamFreeMs,
+    });
+    this.#single = new DialledAgent(dialer, { keepAlive: false });
+  }
 
   /** Closes what no request uses and keeps nothing from now on. */
   retire(): void {
-    this.maxFreeSockets = 0;
-    for (const list of Object.values(this.freeSockets)) {
+    this.#kept.maxFreeSockets = 0;
+    for (const list of Object.values(this.#kept.freeSockets)) {
       for (const socket of [...list ?? []]) socket.destroy();
     }
   }
@@ -73,7 +89,7 @@ export class Http1Pool extends Agent {
 
   #attempt(request: UpstreamRequest): Promise<UpstreamResponse> {
     const options: RequestOptions & PooledOptions = {
-      agent: this,
+      agent: request.body?.kind === "stream" ? this.#single : this.#kept,
       method: request.method,
       path: request.target,
       headers: wireHeaders(request),
@@ -121,15 +137,18 @@ function wireHeaders(request: UpstreamRequest): string[] {
 
 function sendBody(request: UpstreamRequest, out: ClientRequest): void {
   const { body } = request;
+  const finish = (): void => {
+    const trailers = request.trailers();
+    if (trailers.length > 0) out.addTrailers(headerRecord(trailers) as Record<string, string>);
+    out.end();
+  };
   if (body === undefined) return void out.end();
-  pump(body, out, () => {}).then(
-    () => {
-      const trailers = request.trailers();
-      if (trailers.length > 0) out.addTrailers(headerRecord(trailers) as Record<string, string>);
-      out.end();
-    },
-    (error) => out.destroy(error),
-  );
+  if (body.kind === "stream") {
+    pump(body.source, out, () => {}).then(finish, (error) => out.destroy(error));
+    return;
+  }
+  if (body.bytes.length > 0) out.write(body.bytes);
+  finish();
 }
 
 function answer(out: ClientRequest): Promise<UpstreamResponse> {

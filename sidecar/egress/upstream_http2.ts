@@ -105,7 +105,8 @@ function sendBody(request: UpstreamRequest, stream: ClientHttp2Stream): void {
   const { body } = request;
   if (body === undefined) return;
   stream.on("wantTrailers", () => stream.sendTrailers(headerRecord(request.trailers())));
-  pump(body, stream, () => {}).then(() => stream.end(), () => {
+  if (body.kind === "whole") return void stream.end(body.bytes);
+  pump(body.source, stream, () => {}).then(() => stream.end(), () => {
     stream.close(constants.NGHTTP2_CANCEL);
   });
 }
