@@ -5,10 +5,11 @@ import { findParts, type Part, removeParts } from "./release.ts";
 
 /**
  * Containers and networks that carry this home's label, running or not, and what a build that was
- * cut off left. Images stay: built ones are a cache, snapshots are what the operator asked for.
+ * cut off left, by slug, kind and name. Images stay: built ones are a cache, snapshots are what the
+ * operator asked for.
  */
 export async function planCleanup(engine: Engine, home: string): Promise<Leftover[]> {
-  return (await partsOf(engine, home)).map(toLeftover);
+  return (await partsOf(engine, home)).map(toLeftover).sort(byName);
 }
 
 /** Removes the given things as far as they still carry this home's label. */
@@ -32,6 +33,12 @@ async function partsOf(engine: Engine, home: string): Promise<Part[]> {
     const role = labels[LABELS.role];
     return role !== "image" && !(role === "build" && state === "running");
   });
+}
+
+/** The engine tells things in no order that holds from one call to the next. */
+function byName(left: Leftover, right: Leftover): number {
+  const key = ({ slug, kind, name }: Leftover): string => `${slug}\0${kind}\0${name}`;
+  return key(left) < key(right) ? -1 : 1;
 }
 
 function toLeftover({ kind, id, name, labels }: Part): Leftover {

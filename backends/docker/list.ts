@@ -3,7 +3,7 @@ import type { Engine } from "./engine/engine.ts";
 import { homeId, identityOf, LABELS, parseList } from "./labels.ts";
 import { findParts, type Part } from "./release.ts";
 
-/** Bottles of this home of which at least the agent or the sidecar runs. */
+/** Bottles of this home of which at least the agent or the sidecar runs, the oldest first. */
 export async function listActive(engine: Engine, home: string): Promise<ActiveBottle[]> {
   const parts = await findParts(engine, { [LABELS.home]: await homeId(home) });
   const bySlug = Map.groupBy(
@@ -23,7 +23,8 @@ export async function listActive(engine: Engine, home: string): Promise<ActiveBo
       healthy: hasRole(running, "agent") && hasRole(running, "sidecar"),
     });
   }
-  return bottles.sort((left, right) => left.startedAt.localeCompare(right.startedAt));
+  const key = ({ startedAt, slug }: ActiveBottle): string => `${startedAt} ${slug}`;
+  return bottles.sort((left, right) => key(left) < key(right) ? -1 : 1);
 }
 
 function hasRole(containers: readonly Part[], role: string): boolean {
