@@ -58,6 +58,16 @@ Deno.test("the docker backend keeps a bottle's contract", async (t) => {
     assert.ok(output.every((byte, index) => byte === (index >> 16) % 251));
   });
 
+  await t.step("a terminal has its size before the program in it starts, each time", async () => {
+    const looks = Array.from({ length: 16 }, async () => {
+      const { output } = await run(bottle, ["stty", "size"], {
+        terminal: { columns: 91, rows: 27 },
+      });
+      return new TextDecoder().decode(output).trim();
+    });
+    assert.deepEqual([...new Set(await Promise.all(looks))], ["27 91"]);
+  });
+
   await t.step("a terminal has the size that is asked for and follows its changes", async () => {
     const script = "stty size; trap 'stty size; exit 7' WINCH; echo waiting; " +
       "i=0; while [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done";
