@@ -61,6 +61,32 @@ Deno.test("the real Claude Code edits a file in its copy of the workspace, headl
   assert.ok(!(stdout + stderr).includes(token));
 });
 
+Deno.test("Claude Code's answer reaches the terminal word by word", async () => {
+  await using stage = await setStage({ pace: 300 });
+  const { operator } = stage;
+  await operator.manifest("bottles", "claude", {
+    agent_provider: {
+      template: "claude",
+      auth_token: TOKEN_VARIABLE,
+      settings: {
+        startup_args: ["--output-format", "stream-json", "--verbose", "--include-partial-messages"],
+      },
+    },
+  });
+  const child = operator.spawn(["start", "coder", "--headless", "--prompt", "SLOWLY: 10"]);
+  const complaint = new Response(child.stderr).text();
+  const arrivals: number[] = [];
+  for await (const chunk of child.stdout) {
+    const words = new TextDecoder().decode(chunk).split('"text_delta"').length - 1;
+    for (let word = 0; word < words; word++) arrivals.push(performance.now());
+  }
+  assert.equal((await child.status).code, 0, await complaint);
+  assert.equal(arrivals.length, 10);
+  const spread = (arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0);
+  // The stand-in takes 2.7 s from the first word to the last; held back they would come at once.
+  assert.ok(spread > 1500, `all words within ${spread} ms`);
+});
+
 Deno.test("the account's token is nowhere in the bottle, its image or its description", async () => {
   await using stage = await setStage();
   const { operator, token } = stage;
@@ -91,7 +117,7 @@ Deno.test("the account's token is nowhere in the bottle, its image or its descri
   assert.equal((await operator.run(["exec", "x", "--", "touch", "/tmp/go"])).code, 0);
   const [stdout, stderr] = await output;
   assert.equal((await running.status).code, 0, stderr);
-  assert.match(stdout, /environment: egress-placeholder/);
+  assert.match(stdout, /processes with the placeholder: [1-9]/);
   assert.match(stdout, /files searched: [0-9]{4,}, places with the token: 0\b/);
   assert.ok(described.includes("bot-bottle-x-agent") && described.includes("bot-bottle-x-sidecar"));
   assert.ok(!(described + stdout + stderr).includes(token));
@@ -107,11 +133,14 @@ function searchScript(token: string): string {
     const fs = require("node:fs");
     const token = ${JSON.stringify(token.slice(0, half))} + ${JSON.stringify(token.slice(half))};
     let searched = 0;
+    let placeholders = 0;
     const hits = [];
     const look = (path) => {
       try {
         searched++;
-        if (fs.readFileSync(path).includes(token)) hits.push(path);
+        const content = fs.readFileSync(path);
+        if (content.includes(token)) hits.push(path);
+        if (path.endsWith("/environ") && content.includes("egress-placeholder")) placeholders++;
       } catch {}
     };
     for (const pid of fs.readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name))) {
@@ -119,7 +148,7 @@ function searchScript(token: string): string {
     }
     const walk = (folder) => {
       let entries = [];
-      try { entries = fs.readdirSync(folder, { withFileTypes: true }); } catch {}
+      try { entries = fs.readdirSync(folder || "/", { withFileTypes: true }); } catch {}
       for (const entry of entries) {
         const path = folder + "/" + entry.name;
         if (entry.isDirectory() && !["/proc", "/sys", "/dev"].includes(path)) walk(path);
@@ -127,7 +156,7 @@ function searchScript(token: string): string {
       }
     };
     walk("");
-    console.log("environment: " + process.env.CLAUDE_CODE_OAUTH_TOKEN);
+    console.log("processes with the placeholder: " + placeholders);
     console.log("files searched: " + searched + ", places with the token: " + hits.length, hits);
   `;
   const encoded = btoa(program);

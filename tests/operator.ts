@@ -3,6 +3,14 @@ import type { Backend } from "../backends/backend.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
+const SHELL_PLUGIN = `import { defineProvider } from "@bot-bottle/cli";
+export default defineProvider({
+  name: "shell",
+  description: "Runs its prompt as a shell script",
+  provision: ({ headlessPrompt = "exec bash" }) => ({ argv: ["bash", "-c", headlessPrompt] }),
+});
+`;
+
 /** How a run of the program ended. */
 export interface Outcome {
   readonly code: number;
@@ -67,13 +75,14 @@ export class Operator implements AsyncDisposable {
     await Deno.writeTextFile(`${this.home}/${kind}/${name}.md`, text);
   }
 
-  /** Puts the example plugin, whose agent prints its prompt, among the operator's own. */
-  async installExamplePlugin(): Promise<void> {
-    const target = `${this.home}/contrib/echo`;
-    await Deno.mkdir(target, { recursive: true });
-    for await (const { name } of Deno.readDir(`${ROOT}examples/plugin`)) {
-      await Deno.copyFile(`${ROOT}examples/plugin/${name}`, `${target}/${name}`);
-    }
+  /** Adds an agent, `shell`, that runs its prompt as a shell script. */
+  async installShellAgent(egress: object = {}): Promise<void> {
+    const plugin = `${this.home}/contrib/shell`;
+    await Deno.mkdir(plugin, { recursive: true });
+    await Deno.writeTextFile(`${plugin}/mod.ts`, SHELL_PLUGIN);
+    await Deno.writeTextFile(`${plugin}/Dockerfile`, "FROM node:22-slim\nUSER node\n");
+    await this.manifest("bottles", "shell", { agent_provider: { template: "shell" }, egress });
+    await this.manifest("agents", "shell", { bottle: "shell" });
   }
 
   /** The program, started but not waited for. */
