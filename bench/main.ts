@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { formatRow, type Row } from "./row.ts";
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run(): Promise<Row[]> }>>> = {
+  first_byte: () => import("./first_byte.ts"),
   help: () => import("./help.ts"),
   launch: () => import("./launch.ts"),
 };

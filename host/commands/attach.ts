@@ -27,7 +27,7 @@ export async function run(context: CommandContext, { slug }: { slug: string }): 
 async function join(context: CommandContext, entry: StateEntry): Promise<AttachOutcome> {
   const { terminal, signal } = context;
   const { slug, path, metadata } = entry;
-  const socket = metadata?.attachSocket ?? usualSocketPath(path);
+  const socket = metadata?.attach_socket ?? usualSocketPath(path);
   const stdio = hostStdio({ tty: terminal.isTty });
   if (terminal.isTty) terminal.info(`joining ${slug}; Ctrl-] d leaves it running`);
   const screen = await terminal.screen();

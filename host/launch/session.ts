@@ -60,8 +60,8 @@ function metadataOf(
     backend: backend.name,
     cwd,
     workspace,
-    startedAt: new Date().toISOString(),
-    ...(socket.elsewhere && { attachSocket: socket.path }),
+    started_at: new Date().toISOString(),
+    ...(socket.elsewhere && { attach_socket: socket.path }),
   };
 }
 

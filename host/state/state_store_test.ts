@@ -9,7 +9,7 @@ const METADATA = {
   backend: "docker",
   cwd: "/work",
   workspace: false,
-  startedAt: "2026-01-02T03:04:05.000Z",
+  started_at: "2026-01-02T03:04:05.000Z",
 };
 
 async function withStore(test: (store: StateStore, home: string) => Promise<void>): Promise<void> {

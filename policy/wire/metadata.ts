@@ -23,9 +23,9 @@ const Metadata = v.strictObject({
   label: v.optional(Line),
   color: v.optional(v.picklist(COLORS)),
   /** ISO 8601. */
-  startedAt: v.pipe(v.string(), v.isoTimestamp()),
+  started_at: v.pipe(v.string(), v.isoTimestamp()),
   /** Where the terminal can be joined, when not at the usual place in the state folder. */
-  attachSocket: v.optional(Line),
+  attach_socket: v.optional(Line),
 });
 
 /** What a bottle's state folder remembers of it (`metadata.json`); holds nothing secret. */
