@@ -75,7 +75,7 @@ export function planBottle(inputs: PlanInputs): PlannedBottle {
   return {
     plan,
     routes: claimed.routes,
-    notes: [...claimed.notes, ...missingNotes(tokens.missing)],
+    notes: [...claimed.notes, ...missingNotes(tokens.missing), ...scanNotes(claimed.routes)],
   };
 }
 
@@ -92,6 +92,12 @@ function missingNotes(missing: ReadonlyMap<string, readonly string[]>): string[]
   return [...missing].map(([variable, hosts]) =>
     `${variable} is not set: requests to ${hosts.join(", ")} will be refused`
   );
+}
+
+/** Whoever wrote `dlp` into a manifest, or relies on its defaults, must not think that it works. */
+function scanNotes(routes: readonly Route[]): string[] {
+  if (routes.length === 0) return [];
+  return ["this version scans no request or response: `dlp` settings have no effect yet"];
 }
 
 /** RFC 9110, section 5.5: a field value of visible ASCII; anything else cannot be a credential. */

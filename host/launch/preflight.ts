@@ -64,9 +64,6 @@ function routeLine(route: Route): string {
     host,
     ...(route.auth ? [`[auth:${route.auth.scheme}]`] : []),
     ...(route.matches.length > 0 ? ["[matches]"] : []),
-    ...(route.dlp.outboundDetectors.length + route.dlp.inboundDetectors.length > 0
-      ? ["[dlp]"]
-      : []),
     ...(route.gitFetch ? ["[git fetch]"] : []),
     ...(route.allowPrivate ? ["[private]"] : []),
   ].join(" ");
