@@ -1,6 +1,6 @@
 /**
- * Lists what the sidecar's image is built from. Run directly it prints the list as it belongs in
- * host/sidecar_sources.json: `deno task sources`.
+ * Lists what the sidecar's image is built from. Run directly (`deno task sources`) it writes the
+ * list to host/sidecar_sources.json.
  */
 
 /** The programs that run in the sidecar; all else follows from what they import. */
@@ -31,4 +31,7 @@ async function localModules(entry: string): Promise<string[]> {
     .map((specifier) => specifier.slice(ROOT.href.length));
 }
 
-if (import.meta.main) console.log(JSON.stringify(await sidecarSources(), null, 2));
+if (import.meta.main) {
+  const list = new URL("host/sidecar_sources.json", ROOT);
+  await Deno.writeTextFile(list, `${JSON.stringify(await sidecarSources(), null, 2)}\n`);
+}
