@@ -9,7 +9,7 @@ import { putArchive } from "./files/put.ts";
 import { type Entry, fileEntry, ROOT } from "./files/entry.ts";
 import { planEntries } from "./files/plan_entries.ts";
 import { partName, toLabels } from "./labels.ts";
-import { joinNetwork, leaveNone } from "./networks.ts";
+import { type Place, placeOn } from "./networks.ts";
 import { settled } from "./settled.ts";
 
 /** Where the bottle's authority stands, alone and with the image's own roots. */
@@ -53,16 +53,14 @@ export function stayOf(plan: AgentPlan): Stay {
 export async function startAgent(scope: LaunchScope): Promise<string> {
   const { engine, signal, networks, subnets } = scope;
   try {
-    const container = await createContainer(engine, agentConfig(scope));
+    const place = placeOn(await networks.internal, subnets.agent);
     signal.throwIfAborted();
-    await engine.call("POST", `/containers/${container}/start`);
-    await settled([
-      fill(scope, container),
-      remember(scope, container),
-      leaveNone(engine, container).then(async () =>
-        joinNetwork(engine, await networks.internal, { container, address: subnets.agent })
-      ),
-    ]);
+    const container = await createContainer(engine, agentConfig(scope, place));
+    signal.throwIfAborted();
+    const started = engine.call("POST", `/containers/${container}/start`);
+    // It holds this process up for a while: time that the engine takes to start both containers.
+    await settled([started, engine.library()]);
+    await settled([fill(scope, container), remember(scope, container)]);
     return container;
   } catch (error) {
     signal.throwIfAborted();
@@ -97,7 +95,10 @@ async function remember(scope: LaunchScope, container: string): Promise<void> {
   }
 }
 
-function agentConfig({ plan, mark, prepared, subnets }: LaunchScope): ContainerConfig {
+function agentConfig(
+  { plan, mark, prepared, subnets }: LaunchScope,
+  { networkMode, networking }: Place,
+): ContainerConfig {
   const { user } = plan.agent;
   const memory = Math.floor(prepared.memoryBytes * MEMORY_SHARE);
   return {
@@ -113,8 +114,10 @@ function agentConfig({ plan, mark, prepared, subnets }: LaunchScope): ContainerC
     StdinOnce: true,
     AttachStdin: true,
     Labels: toLabels(plan.identity, "agent", mark),
+    NetworkingConfig: networking,
     HostConfig: {
       ...CONFINEMENT,
+      NetworkMode: networkMode,
       Init: true,
       PidsLimit: PIDS_LIMIT,
       Memory: memory,

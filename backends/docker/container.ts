@@ -14,8 +14,6 @@ export interface ContainerConfig {
 
 /** What holds for both containers of a bottle. */
 export const CONFINEMENT = Object.freeze({
-  /** Networks are joined once they are made, which goes on while the container starts. */
-  NetworkMode: "none",
   CapDrop: ["ALL"],
   SecurityOpt: ["no-new-privileges:true"],
   IpcMode: "private",

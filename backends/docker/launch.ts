@@ -94,11 +94,12 @@ async function startOnce(request: LaunchRequest, subnets: Subnets): Promise<stri
   const signal = AbortSignal.any([request.signal, failure.signal]);
   const network = (role: "internal" | "egress"): Promise<string> =>
     createNetwork(engine, { role, identity, mark, subnets });
-  const networks = { internal: network("internal"), egress: network("egress") };
+  // The engine makes one at a time, and the bottle's own is needed first.
+  const internal = network("internal");
+  const networks = { internal, egress: internal.then(() => network("egress")) };
   const scope: LaunchScope = { ...request, signal, subnets, networks };
   const agent = startAgent(scope);
-  // The library loads while the engine is busy with what was asked of it so far.
-  const parts = [networks.internal, networks.egress, agent, startSidecar(scope), engine.library()];
+  const parts = [networks.internal, networks.egress, agent, startSidecar(scope)];
   for (const part of parts) part.catch((error) => failure.abort(error));
   await settled(parts);
   return await agent;

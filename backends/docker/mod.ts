@@ -12,7 +12,7 @@ import type {
 } from "../backend.ts";
 import { BackendError } from "../backend.ts";
 import type { BottlePlan } from "../../policy/plan.ts";
-import { Engine, type EngineInfo } from "./engine/engine.ts";
+import { Engine, type EngineInfo, type EngineVersion } from "./engine/engine.ts";
 
 /**
  * Bottles on a container engine, spoken to over its own API: the one that DOCKER_HOST or a default
@@ -25,6 +25,8 @@ export function createDockerBackend(context: BackendContext): Backend {
 class DockerBackend implements Backend {
   readonly name = "docker";
   readonly #context: BackendContext;
+  /** What the engine told when it was asked whether it can be used: a launch asks no second time. */
+  #told: { readonly version: EngineVersion; readonly info: EngineInfo } | undefined;
 
   constructor(context: BackendContext) {
     this.#context = context;
@@ -34,6 +36,7 @@ class DockerBackend implements Backend {
     try {
       using engine = await this.#connect();
       const info = await engine.call<EngineInfo>("GET", "/info");
+      this.#told = { version: engine.version, info };
       const { strongerRuntime } = await import("./prepare.ts");
       if (info.OSType !== "linux") {
         return {
@@ -61,7 +64,8 @@ class DockerBackend implements Backend {
       this.#connect(),
     ]);
     try {
-      return await prepareBottle(engine, this.#context, plan, options);
+      const known = this.#told === undefined ? {} : { info: this.#told.info };
+      return await prepareBottle(engine, this.#context, plan, { ...options, ...known });
     } catch (error) {
       engine[Symbol.dispose]();
       throw error;
@@ -131,7 +135,7 @@ class DockerBackend implements Backend {
   }
 
   #connect(): Promise<Engine> {
-    return Engine.connect(this.#context.env);
+    return Engine.connect(this.#context.env, this.#told?.version);
   }
 }
 

@@ -55,6 +55,18 @@ export async function createNetwork(engine: Engine, request: NetworkRequest): Pr
   }
 }
 
+/** What a container is made with to start on one network and no other. */
+export interface Place {
+  readonly networkMode: string;
+  readonly networking: unknown;
+}
+
+/** A container's address on the network that it starts on. */
+export function placeOn(network: string, address: string): Place {
+  const endpoint = { IPAMConfig: { IPv4Address: address } };
+  return { networkMode: network, networking: { EndpointsConfig: { [network]: endpoint } } };
+}
+
 /** Gives a running container its place on a network. */
 export async function joinNetwork(
   engine: Engine,
@@ -74,7 +86,7 @@ export async function joinNetwork(
   });
 }
 
-/** Containers start on the engine's network `none`, which excludes all others while they are on it. */
+/** A container may start on the engine's network `none`, which excludes all others meanwhile. */
 export async function leaveNone(engine: Engine, container: string): Promise<void> {
   await engine.call("POST", "/networks/none/disconnect", { Container: container });
 }

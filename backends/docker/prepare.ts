@@ -14,7 +14,7 @@ export async function prepareBottle(
   engine: Engine,
   context: BackendContext,
   plan: BottlePlan,
-  options: { progress: Progress; signal: AbortSignal },
+  options: { progress: Progress; signal: AbortSignal; info?: EngineInfo },
 ): Promise<PreparedBottle> {
   const home = await homeId(context.home);
   const ensure = { context, home, ...options };
@@ -25,7 +25,7 @@ export async function prepareBottle(
   const [[image, roots], sidecarImage, info] = await Promise.all([
     agentImage(),
     ensureSidecarImage(engine, ensure),
-    engine.call<EngineInfo>("GET", "/info"),
+    options.info ?? engine.call<EngineInfo>("GET", "/info"),
   ]);
   const runtime = strongerRuntime(info);
   const prepared = { image, roots, sidecarImage, memoryBytes: info.MemTotal, runtime };

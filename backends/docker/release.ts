@@ -13,8 +13,9 @@ export interface Part {
   readonly state: string;
 }
 
-const ATTEMPTS = 40;
-const PAUSE_MILLISECONDS = 100;
+/** How often and how soon a removal is tried again that something still stands in the way of. */
+const ATTEMPTS = 100;
+const PAUSE_MILLISECONDS = 40;
 
 interface ContainerEntry {
   readonly Id: string;
@@ -65,20 +66,45 @@ export interface Remainder {
 }
 
 /**
- * Removes containers (with their anonymous volumes), then networks, each kind at once; goes on
- * past failures and returns them. What is gone already counts as removed.
+ * Removes containers (with their anonymous volumes) and networks; goes on past failures and
+ * returns them. What is gone already counts as removed.
+ *
+ * A network goes after the containers on it, except an egress network: taking one down is what
+ * lasts longest, so its one container leaves it and it goes while the containers do.
  */
 export async function removeParts(engine: Engine, parts: readonly Part[]): Promise<Remainder[]> {
   const remainders: Remainder[] = [];
-  for (const kind of ["container", "network"] as const) {
-    await Promise.all(
-      parts.filter((part) => part.kind === kind).map(async (part) => {
-        const reason = await removePart(engine, part);
-        if (reason !== undefined) remainders.push({ part, reason });
-      }),
-    );
-  }
+  const remove = async (part: Part): Promise<void> => {
+    const reason = await removePart(engine, part);
+    if (reason !== undefined) remainders.push({ part, reason });
+  };
+  const containers = parts.filter(({ kind }) => kind === "container");
+  const [egress, others] = partition(
+    parts.filter(({ kind }) => kind === "network"),
+    ({ labels }) => labels[LABELS.role] === "egress",
+  );
+  const first = egress.map(async (network) => {
+    await leave(engine, network, containers);
+    await remove(network);
+  });
+  await Promise.all(containers.map(remove));
+  await Promise.all([...first, ...others.map(remove)]);
   return remainders;
+}
+
+/** Takes a launch's sidecar off its egress network; what fails here the network's removal tells. */
+async function leave(engine: Engine, network: Part, containers: readonly Part[]): Promise<void> {
+  const there = containers.filter(({ labels }) =>
+    labels[LABELS.role] === "sidecar" && labels[LABELS.launch] === network.labels[LABELS.launch]
+  );
+  await Promise.all(there.map(async ({ id }) => {
+    const body = { Container: id, Force: true };
+    await engine.call("POST", `/networks/${network.id}/disconnect`, body).catch(() => {});
+  }));
+}
+
+function partition<T>(all: readonly T[], holds: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(holds), all.filter((one) => !holds(one))];
 }
 
 /**

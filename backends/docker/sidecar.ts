@@ -76,6 +76,8 @@ function sidecarConfig({ plan, mark, prepared }: LaunchScope): ContainerConfig {
     Labels: toLabels(plan.identity, "sidecar", mark),
     HostConfig: {
       ...CONFINEMENT,
+      // Networks are joined once they are made, which goes on while the container starts.
+      NetworkMode: "none",
       CapAdd: ["SETUID", "SETGID", "KILL"],
       PidsLimit: PIDS_LIMIT,
       LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } },

@@ -42,12 +42,18 @@ export class Engine implements Disposable {
     this.version = version;
   }
 
-  /** Finds the engine and agrees on a version. Throws BackendError when that fails. */
-  static async connect(env: (name: string) => string | undefined): Promise<Engine> {
+  /**
+   * Finds the engine and agrees on a version, unless one was agreed on before. Throws BackendError
+   * when that fails.
+   */
+  static async connect(
+    env: (name: string) => string | undefined,
+    agreed?: EngineVersion,
+  ): Promise<Engine> {
     const endpoint = await findEndpoint(env);
     const calls = new EngineCalls(endpoint);
     try {
-      return new Engine(endpoint, calls, await agree(calls));
+      return new Engine(endpoint, calls, agreed ?? await agree(calls));
     } catch (error) {
       calls.close();
       throw error;
