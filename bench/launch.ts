@@ -89,15 +89,15 @@ async function timed([command = "", ...args]: string[], home: string): Promise<T
 /** A home with the example plugin, whose agent prints its prompt and ends. */
 async function makeHome(): Promise<string> {
   const home = await Deno.makeTempDir({ prefix: "bot-bottle-bench-" });
-  const plugin = `${home}/contrib/echo`;
+  const plugin = `${home}/contrib/greeter`;
   await Promise.all(
-    ["bottles", "agents", "contrib/echo"].map((folder) =>
+    ["bottles", "agents", "contrib/greeter"].map((folder) =>
       Deno.mkdir(`${home}/${folder}`, { recursive: true })
     ),
   );
   await Deno.writeTextFile(
     `${home}/bottles/bench.md`,
-    "---\nagent_provider: { template: echo }\n---\n",
+    "---\nagent_provider: { template: greeter }\n---\n",
   );
   await Deno.writeTextFile(`${home}/agents/bench.md`, "---\nbottle: bench\n---\n");
   for (const file of ["mod.ts", "Dockerfile"]) {
@@ -108,7 +108,7 @@ async function makeHome(): Promise<string> {
 
 /** The newest agent image of the example plugin and the newest sidecar image. */
 async function bottleImages(): Promise<string[]> {
-  return await Promise.all(["bot-bottle-echo", "bot-bottle-sidecar"].map(async (name) => {
+  return await Promise.all(["bot-bottle-greeter", "bot-bottle-sidecar"].map(async (name) => {
     const { stdout } = await new Deno.Command("docker", {
       args: ["image", "ls", "--quiet", name],
     }).output();
