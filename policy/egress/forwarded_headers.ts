@@ -1,6 +1,7 @@
 import { endToEndHeaders, type Header, headerValues } from "./end_to_end.ts";
 import { isFieldValue, isToken } from "./http_syntax.ts";
 import type { Route } from "./route.ts";
+import { isClaim } from "./subject.ts";
 import { type Denial, forbidden, malformed } from "./verdict.ts";
 
 /** What the caller decides about a forwarded message. */
@@ -84,4 +85,24 @@ export function forwardedHeaders(
   ];
   const kept = withHost(endToEndHeaders(headers), options.host);
   return { ok: true, headers: [...kept, ...added] };
+}
+
+/** What tells of routing, framing or state, which must be known before the body (RFC 9110, 6.5.1). */
+const NEVER_TRAILS = /^(?:host|trailer|cookie|content-.*)$/;
+
+/**
+ * The trailers to send after the body. An upstream may merge them into the headers, so what could
+ * not stand there may not follow either: hop-by-hop fields, `Proxy-*`, the agent's own
+ * `Authorization`, what claims another method or path, and every name that a rule of the route
+ * looks at, since the rule saw the headers alone. What is not well-formed goes as well.
+ */
+export function forwardedTrailers(route: Route, trailers: readonly Header[]): readonly Header[] {
+  const ruled = new Set(
+    route.matches.flatMap((entry) => entry.headers ?? []).map(({ name }) => name.toLowerCase()),
+  );
+  return endToEndHeaders(trailers).filter(([name, value]) => {
+    const lower = name.toLowerCase();
+    const isSafe = !NEVER_TRAILS.test(lower) && !isClaim(lower) && !ruled.has(lower);
+    return isSafe && isToken(name) && isFieldValue(value);
+  });
 }

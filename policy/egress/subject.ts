@@ -39,3 +39,8 @@ export function subjectOf(
     headers,
   };
 }
+
+/** Does a header of that lower-case name let a request claim another method or path? */
+export function isClaim(lowerName: string): boolean {
+  return METHOD_CLAIMS.includes(lowerName) || PATH_CLAIMS.includes(lowerName);
+}

@@ -1,6 +1,6 @@
 import { decideRequest } from "../../policy/egress/decide.ts";
 import type { Header } from "../../policy/egress/end_to_end.ts";
-import { forwardedHeaders } from "../../policy/egress/forwarded_headers.ts";
+import { forwardedHeaders, forwardedTrailers } from "../../policy/egress/forwarded_headers.ts";
 import { formatAuthority } from "../../policy/egress/host.ts";
 import { introspection } from "../../policy/egress/routes_yaml.ts";
 import type { Verdict } from "../../policy/egress/verdict.ts";
@@ -151,7 +151,7 @@ async function upstreamRequest(
     headers: cleared.headers,
     authority: cleared.authority,
     body: hasBody(request) ? await readAhead(request, declaredLength(request)) : undefined,
-    trailers: () => pairs(request.rawTrailers),
+    trailers: () => forwardedTrailers(verdict.route, pairs(request.rawTrailers)),
     onInformation: (status, headers) => earlyHints(response, status, headers),
     signal: gone.signal,
   };
