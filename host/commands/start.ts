@@ -57,7 +57,7 @@ export async function run(context: CommandContext, options: StartOptions): Promi
     copyWorkspace: options.cwd ?? false,
     remoteControl: options.remoteControl ?? false,
     ...(options.prompt !== undefined && { headlessPrompt: options.prompt }),
-    ...(!options.headless && { ask: asker(context) }),
+    ...(!options.headless && { ask: isDryRun(context, options) ? leftOpen : asker(context) }),
   };
   const composed = await composeBottle(context, request);
   const choice = await choosing;
@@ -137,6 +137,11 @@ function identify(
 /** Loads the library that asks only when there is something to ask. */
 function asker({ terminal }: CommandContext): (question: string) => Promise<string> {
   return async (question) => await (await terminal.prompts()).secret(question);
+}
+
+/** A dry run shows no value, so it asks for none. */
+function leftOpen(): Promise<string> {
+  return Promise.resolve("");
 }
 
 function showPreflight(
