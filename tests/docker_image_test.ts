@@ -20,7 +20,7 @@ Deno.test("a build that fails tells the step and its last lines, without control
   await assert.rejects(
     home.backend.prepare(withDockerfile(dockerfile), options),
     (error: Error & { hint?: string }) => {
-      assert.match(error.message, /in Step 3\/4 : RUN printf/);
+      assert.match(error.message, /in Step 2\/2 : RUN printf/);
       assert.match(error.message, /non-zero code: 7/);
       assert.match(error.hint ?? "", /^oh no$/m);
       return true;
@@ -45,12 +45,11 @@ Deno.test("a build that is given up stops and leaves no container", async () => 
   const controller = new AbortController();
   const progress = {
     step: (line: string): void => {
-      if (line.includes("Running in") && steps++ > 0) {
-        setTimeout(() => controller.abort(new Error("given up")), 300);
+      if (line.includes("sleep 60")) {
+        setTimeout(() => controller.abort(new Error("given up")), 1_000);
       }
     },
   };
-  let steps = 0;
   const dockerfile = `FROM node:22-slim\nRUN : ${mark}; sleep 60\n`;
   await assert.rejects(
     home.backend.prepare(withDockerfile(dockerfile), { progress, signal: controller.signal }),
@@ -72,6 +71,43 @@ Deno.test("builds trust the host's authorities and the image keeps no variable o
   const [name = ""] = image.split(" ");
   const env = await docker("inspect", "--format", "{{json .Config.Env}}", name);
   assert.doesNotMatch(env, /bot-bottle/);
+});
+
+Deno.test("a build tells the steps that its author wrote, each once, and nothing else", async () => {
+  const pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  await using home = new TestHome({ hostCaBundle: () => Promise.resolve(pem) });
+  const told: string[] = [];
+  const mark = crypto.randomUUID();
+  const dockerfile =
+    `FROM node:22-slim\nRUN echo noise && test -s $CARGO_HTTP_CAINFO && : ${mark}\nUSER node\n`;
+  const { image } = await home.backend.prepare(withDockerfile(dockerfile), {
+    progress: { step: (line) => void told.push(line) },
+    signal: new AbortController().signal,
+  });
+  await docker("image", "rm", image.split(" ")[0] ?? "");
+  assert.deepEqual(told.filter((line) => line.startsWith("Step") && /3 :/.test(line)), [
+    "Step 1/3 : FROM node:22-slim",
+    `Step 2/3 : RUN echo noise && test -s $CARGO_HTTP_CAINFO && : ${mark}`,
+    "Step 3/3 : USER node",
+  ]);
+  assert.ok(!told.some((line) => /--->|Running in|noise$|COPY|\bARG|LABEL/.test(line)), told.join());
+});
+
+Deno.test("a diagnosis tells what a launch needs of the engine, each finding with its remedy", async () => {
+  const told = new Map<string, string | undefined>([["BOT_BOTTLE_SIDECAR_IMAGE", "no-such:image"]]);
+  await using home = new TestHome();
+  const find = async (env = home.context.env): Promise<Record<string, string>> => {
+    const findings = await createDockerBackend({ ...home.context, env }).diagnose?.() ?? [];
+    for (const { status, remedy } of findings) assert.equal(status === "ok", remedy === undefined);
+    return Object.fromEntries(findings.map(({ subject, detail }) => [subject, detail]));
+  };
+  const usual = await find();
+  assert.match(usual.engine ?? "", /^version \d+\.\d+/);
+  assert.match(usual["base images"] ?? "", /node:22-slim/);
+  assert.match(usual["sidecar image"] ?? "", /^bot-bottle-sidecar:[0-9a-f]{12} (is there|will be)/);
+  assert.match(usual.disk ?? "", /GiB free in|not known/);
+  const own = await find((name) => told.get(name) ?? home.context.env(name));
+  assert.match(own["sidecar image"] ?? "", /names no-such:image, which is not there/);
 });
 
 Deno.test("an engine that cannot be used says why and what to do", async () => {

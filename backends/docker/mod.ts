@@ -5,6 +5,7 @@ import type {
   BackendContext,
   Bottle,
   CleanupFailure,
+  Finding,
   Leftover,
   LogOptions,
   PreparedBottle,
@@ -53,6 +54,12 @@ class DockerBackend implements Backend {
       if (!(error instanceof BackendError)) throw error;
       return { available: false, reason: lowerReason(error.message), remedy: error.hint };
     }
+  }
+
+  async diagnose(): Promise<readonly Finding[]> {
+    using engine = await this.#connect();
+    const { diagnose } = await import("./diagnose.ts");
+    return await diagnose(engine, this.#context);
   }
 
   async prepare(

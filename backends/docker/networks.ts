@@ -6,7 +6,7 @@ import { type LaunchMark, partName, toLabels } from "./labels.ts";
 import { hostRoutes, parseRange, pickSubnets, type Range, type Subnets } from "./subnets.ts";
 
 /** From this engine on a bridge can be told to keep the host itself off (`isolated`). */
-const ISOLATED_SINCE = 27;
+export const ISOLATED_SINCE = 27;
 
 const DRIVER = "com.docker.network.bridge";
 

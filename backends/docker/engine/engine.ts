@@ -4,8 +4,8 @@ import { BackendError } from "../../backend.ts";
 import { EngineCalls } from "./call.ts";
 import { type Endpoint, findEndpoint } from "./endpoint.ts";
 
-/** The oldest API that has all that is used here: engine 19.03. */
-const OLDEST_API = "1.40";
+/** The oldest API that has all that is used here: engine 20.10. */
+const OLDEST_API = "1.41";
 
 /** The newest API that this program was written against; newer engines still speak it. */
 const NEWEST_API = "1.48";
@@ -24,6 +24,8 @@ export interface EngineVersion {
 export interface EngineInfo {
   readonly OperatingSystem: string;
   readonly OSType: string;
+  /** Where the engine keeps its images, on its machine. */
+  readonly DockerRootDir: string;
   /** Bytes. */
   readonly MemTotal: number;
   readonly Runtimes: Readonly<Record<string, unknown>> | null;

@@ -14,13 +14,20 @@ export interface BuildRequest {
   /** Path of the Dockerfile in the context. */
   readonly dockerfile: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Lines of the Dockerfile that are not its author's; nobody is told of their steps. */
+  readonly inserted: readonly string[];
 }
 
-const KEPT_LINES = 15;
+const KEPT_LINES = 40;
 const LINE_LIMIT = 200;
+/** Enough for each inserted line, which is told apart by its whole text. */
+const STEP_LIMIT = 4000;
+
+/** What the engine says of its own doings between the steps. */
+const ENGINE_NOTES = /^(---> |Removing intermediate container |Successfully (built|tagged) )/;
 
 /**
- * Builds an image, telling of each step. Aborting closes the connection, at which the engine stops
+ * Builds an image, telling of each step that its author wrote. Aborting closes the connection, at which the engine stops
  * the build and removes its containers. Throws BackendError with the step that failed.
  */
 export async function buildImage(
@@ -29,7 +36,7 @@ export async function buildImage(
   { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<void> {
   const library = await engine.library();
-  const told = new BuildLog(progress);
+  const told = new BuildLog(progress, foreignSteps(request));
   const archive = toTar(contextEntries(request.context));
   const stop = (): void => void archive.destroy(new Error("the build was given up"));
   signal.addEventListener("abort", stop, { once: true });
@@ -53,32 +60,43 @@ export async function buildImage(
   if (told.error !== undefined) throw failed(request.tag, told, told.error);
 }
 
-/** What the engine tells while it builds. */
+/** Steps of a build that its Dockerfile's author did not write: how many, and their texts. */
+interface ForeignSteps {
+  readonly count: number;
+  readonly texts: ReadonlySet<string>;
+}
+
+function foreignSteps({ inserted, labels, context, dockerfile }: BuildRequest): ForeignSteps {
+  const lines = (context.texts.get(dockerfile) ?? "").split("\n");
+  const own = Object.entries(labels).map(([name, value]) => `LABEL ${name}=${value}`);
+  const texts = new Set([...inserted, ...own]);
+  // The engine makes one more step of all labels that it is asked for.
+  return { count: lines.filter((line) => inserted.includes(line)).length + 1, texts };
+}
+
+/** What the engine tells while it builds; of that a person is told the steps and what is pulled. */
 class BuildLog {
   readonly #progress: Progress;
+  readonly #foreign: ForeignSteps;
   readonly #last: string[] = [];
+  #steps = 0;
   step = "";
   error: string | undefined;
 
-  constructor(progress: Progress) {
+  constructor(progress: Progress, foreign: ForeignSteps) {
     this.#progress = progress;
+    this.#foreign = foreign;
   }
 
   /** One JSON message of the engine. */
   read(text: string): void {
-    const message = JSON.parse(text) as {
-      stream?: string;
-      status?: string;
-      id?: string;
-      progress?: string;
-      error?: string;
-    };
+    const message = JSON.parse(text) as { stream?: string; status?: string; error?: string };
     if (message.error !== undefined) this.error = printable(message.error, LINE_LIMIT);
-    const pulled = message.status && !message.progress
-      ? `${message.status} ${message.id ?? ""}`
-      : "";
-    for (const line of (message.stream ?? pulled).split(/[\r\n]/)) {
-      this.#tell(printable(line, LINE_LIMIT));
+    if (message.status?.startsWith("Pulling from ")) {
+      this.#progress.step(printable(message.status, LINE_LIMIT));
+    }
+    for (const line of (message.stream ?? "").split(/[\r\n]/)) {
+      this.#keep(printable(line, STEP_LIMIT));
     }
   }
 
@@ -87,15 +105,19 @@ class BuildLog {
     return this.#last.join("\n");
   }
 
-  #tell(line: string): void {
-    if (line === "") return;
-    if (/^Step \d/.test(line)) {
-      this.step = line;
-      this.#last.length = 0;
+  #keep(line: string): void {
+    const [, total, text] = /^Step \d+\/(\d+) : (.*)$/.exec(line) ?? [];
+    if (text === undefined) {
+      if (line === "" || ENGINE_NOTES.test(line)) return;
+      this.#last.push(line.slice(0, LINE_LIMIT));
+      if (this.#last.length > KEPT_LINES) this.#last.shift();
+      return;
     }
-    this.#last.push(line);
-    if (this.#last.length > KEPT_LINES) this.#last.shift();
-    this.#progress.step(line);
+    this.#last.length = 0;
+    if (this.#foreign.texts.has(text)) return;
+    const step = `Step ${++this.#steps}/${Number(total) - this.#foreign.count} : ${text}`;
+    this.step = step.slice(0, LINE_LIMIT);
+    this.#progress.step(this.step);
   }
 }
 

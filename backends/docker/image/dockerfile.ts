@@ -49,12 +49,11 @@ export function insertAfterFrom(dockerfile: string, inserted: readonly string[])
  * itself keeps none of them.
  */
 export function trustLines(): string[] {
-  const bundle = `${INSTALLED}/bundle.pem`;
+  const settings = TRUST_VARIABLES.map((name) => `${name}=${INSTALLED}/bundle.pem`);
   return [
     `COPY ${HOST_CA_FOLDER}/certificates/ ${INSTALLED}/`,
-    `COPY ${HOST_CA_FOLDER}/bundle.pem ${bundle}`,
     `COPY ${HOST_CA_FOLDER}/apt.conf /etc/apt/apt.conf.d/99bot-bottle-host-ca`,
-    ...TRUST_VARIABLES.map((name) => `ARG ${name}=${bundle}`),
+    `ARG ${settings.join(" ")}`,
   ];
 }
 
@@ -63,7 +62,7 @@ export function trustFiles(pem: string): ReadonlyMap<string, string> {
   const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ??
     [];
   return new Map([
-    [`${HOST_CA_FOLDER}/bundle.pem`, pem],
+    [`${HOST_CA_FOLDER}/certificates/bundle.pem`, pem],
     [`${HOST_CA_FOLDER}/apt.conf`, `Acquire::https::CaInfo "${INSTALLED}/bundle.pem";\n`],
     ...certificates.map((text, index): [string, string] => [
       `${HOST_CA_FOLDER}/certificates/host-${index + 1}.crt`,

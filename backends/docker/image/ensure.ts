@@ -49,23 +49,41 @@ export async function ensureAgentImage(
 
 /** The sidecar's image: the operator's own (`BOT_BOTTLE_SIDECAR_IMAGE`), else built from source. */
 export async function ensureSidecarImage(engine: Engine, options: EnsureOptions): Promise<Image> {
-  const configured = options.context.env("BOT_BOTTLE_SIDECAR_IMAGE");
-  if (configured) {
-    const id = await imageId(engine, configured);
-    if (id !== undefined) return { name: configured, id };
-    throw new BackendError(
-      `Cannot start the sidecar: BOT_BOTTLE_SIDECAR_IMAGE names ${configured}, which is not there`,
-      { hint: `pull it with \`docker pull ${configured}\`, or unset the variable` },
-    );
-  }
-  const sources = withOwnDependencies(await options.context.sidecarSources());
+  const configured = await configuredSidecarImage(engine, options.context);
+  return configured ?? await ensureBuilt(engine, await sidecarRecipe(options.context), options);
+}
+
+/** The sidecar's image as a launch would take it; no id: it would be built. */
+export async function findSidecarImage(
+  engine: Engine,
+  context: BackendContext,
+): Promise<{ readonly name: string; readonly id?: string }> {
+  const configured = await configuredSidecarImage(engine, context);
+  if (configured !== undefined) return configured;
+  const name = await nameOf(await sidecarRecipe(context));
+  const id = await imageId(engine, name);
+  return id === undefined ? { name } : { name, id };
+}
+
+async function configuredSidecarImage(
+  engine: Engine,
+  context: BackendContext,
+): Promise<Image | undefined> {
+  const configured = context.env("BOT_BOTTLE_SIDECAR_IMAGE");
+  if (!configured) return undefined;
+  const id = await imageId(engine, configured);
+  if (id !== undefined) return { name: configured, id };
+  throw new BackendError(
+    `Cannot start the sidecar: BOT_BOTTLE_SIDECAR_IMAGE names ${configured}, which is not there`,
+    { hint: `pull it with \`docker pull ${configured}\`, or unset the variable` },
+  );
+}
+
+async function sidecarRecipe(context: BackendContext): Promise<Recipe> {
+  const sources = withOwnDependencies(await context.sidecarSources());
   const dockerfile = "sidecar/Dockerfile";
-  return await ensureBuilt(engine, {
-    name: "bot-bottle-sidecar",
-    dockerfile,
-    text: sources.get(dockerfile) ?? "",
-    texts: sources,
-  }, options);
+  const text = sources.get(dockerfile) ?? "";
+  return { name: "bot-bottle-sidecar", dockerfile, text, texts: sources };
 }
 
 interface Recipe {
@@ -77,17 +95,27 @@ interface Recipe {
   readonly folder?: string;
 }
 
-async function ensureBuilt(engine: Engine, recipe: Recipe, options: EnsureOptions): Promise<Image> {
-  const folder = recipe.folder === undefined ? {} : { folder: recipe.folder };
-  const context = (lines: readonly string[], texts: ReadonlyMap<string, string>): BuildContext => ({
-    ...folder,
+/** What the image is called: the host's authorities only serve downloads, so have no part in it. */
+async function nameOf(recipe: Recipe): Promise<string> {
+  return `${recipe.name}:${await contextDigest(contextOf(recipe, [], new Map()))}`;
+}
+
+function contextOf(
+  recipe: Recipe,
+  lines: readonly string[],
+  texts: ReadonlyMap<string, string>,
+): BuildContext {
+  return {
+    ...(recipe.folder === undefined ? {} : { folder: recipe.folder }),
     texts: new Map([...recipe.texts, ...texts, [
       recipe.dockerfile,
       insertAfterFrom(recipe.text, lines),
     ]]),
-  });
-  // The host's authorities only serve the build's own downloads, so they do not make another image.
-  const name = `${recipe.name}:${await contextDigest(context([], new Map()))}`;
+  };
+}
+
+async function ensureBuilt(engine: Engine, recipe: Recipe, options: EnsureOptions): Promise<Image> {
+  const name = await nameOf(recipe);
   const found = await imageId(engine, name);
   if (found !== undefined) return { name, id: found };
   options.signal.throwIfAborted();
@@ -98,9 +126,10 @@ async function ensureBuilt(engine: Engine, recipe: Recipe, options: EnsureOption
   const mark = `LABEL ${LABELS.role}=build ${LABELS.home}=${options.home}`;
   await buildImage(engine, {
     tag: name,
-    context: context([mark, ...trust], pem === "" ? new Map() : trustFiles(pem)),
+    context: contextOf(recipe, [mark, ...trust], pem === "" ? new Map() : trustFiles(pem)),
     dockerfile: recipe.dockerfile,
     labels: { [LABELS.role]: "image" },
+    inserted: [mark, ...trust],
   }, options);
   const id = await imageId(engine, name);
   if (id !== undefined) return { name, id };
@@ -109,7 +138,8 @@ async function ensureBuilt(engine: Engine, recipe: Recipe, options: EnsureOption
   });
 }
 
-async function imageId(engine: Engine, name: string): Promise<string | undefined> {
+/** The image's id; undefined when the engine does not have it. */
+export async function imageId(engine: Engine, name: string): Promise<string | undefined> {
   try {
     const path = `/images/${encodeURIComponent(name).replaceAll("%2F", "/")}/json`;
     return (await engine.call<{ Id: string }>("GET", path)).Id;
