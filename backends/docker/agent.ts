@@ -1,9 +1,8 @@
-import type { Duplex } from "node:stream";
 import type { AgentPlan } from "../../policy/plan.ts";
 import { bottleEnv } from "../../policy/bottle_env.ts";
 import { SIDECAR_NAMES } from "../../policy/wire/launch.ts";
 import type { LaunchScope } from "./launch.ts";
-import { feed } from "./engine/duplex.ts";
+import { feed, taken } from "./engine/duplex.ts";
 import { CONFINEMENT, type ContainerConfig, createContainer, explainStart } from "./container.ts";
 import { putArchive } from "./files/put.ts";
 import { type Entry, fileEntry, ROOT } from "./files/entry.ts";
@@ -80,11 +79,9 @@ async function fill(scope: LaunchScope, container: string): Promise<void> {
 async function remember(scope: LaunchScope, container: string): Promise<void> {
   const { engine, plan, signal } = scope;
   const library = await engine.library();
-  const stdin = await library.getContainer(container).attach({
-    stream: true,
-    stdin: true,
-    hijack: true,
-  }) as Duplex;
+  const stdin = taken(
+    await library.getContainer(container).attach({ stream: true, stdin: true, hijack: true }),
+  );
   const stop = (): void => void stdin.destroy();
   signal.addEventListener("abort", stop, { once: true });
   try {

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { BackendError, type Stdio, type TerminalSize } from "../backend.ts";
-import { demultiplex, feed, passThrough, type Sinks } from "./engine/duplex.ts";
+import { demultiplex, feed, passThrough, type Sinks, taken } from "./engine/duplex.ts";
 import type { Engine } from "./engine/engine.ts";
 import { engineWords, statusOf } from "./engine/failure.ts";
 
@@ -121,7 +121,7 @@ async function begin(
     const resize = async ({ rows, columns }: TerminalSize): Promise<void> => {
       await exec.resize({ h: rows, w: columns });
     };
-    const duplex = await exec.start({ hijack: true, stdin: true, Tty: tty });
+    const duplex = taken(await exec.start({ hijack: true, stdin: true, Tty: tty }));
     if (terminal) await resizeSoon(() => resize(terminal.size));
     return {
       duplex,
@@ -170,7 +170,7 @@ async function endProcesses(engine: Engine, request: ExecRequest, mark: string):
     AttachStdout: true,
     AttachStderr: true,
   });
-  const duplex = await exec.start({ hijack: true, stdin: true });
+  const duplex = taken(await exec.start({ hijack: true, stdin: true }));
   await demultiplex(duplex, { stdout: () => {}, stderr: () => {} });
 }
 

@@ -9,7 +9,7 @@ import {
 } from "../../policy/wire/launch.ts";
 import { BackendError } from "../backend.ts";
 import { CONFINEMENT, type ContainerConfig, createContainer, explainStart } from "./container.ts";
-import { demultiplex, feed } from "./engine/duplex.ts";
+import { demultiplex, feed, taken } from "./engine/duplex.ts";
 import { partName, toLabels } from "./labels.ts";
 import type { LaunchScope } from "./launch.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -38,14 +38,16 @@ export async function startSidecar(scope: LaunchScope): Promise<void> {
     await engine.call("POST", `/containers/${container}/start`);
     await leaveNone(engine, container);
     const library = await engine.library();
-    duplex = await library.getContainer(container).attach({
-      stream: true,
-      stdin: true,
-      stdout: true,
-      stderr: true,
-      logs: true,
-      hijack: true,
-    }) as Duplex;
+    duplex = taken(
+      await library.getContainer(container).attach({
+        stream: true,
+        stdin: true,
+        stdout: true,
+        stderr: true,
+        logs: true,
+        hijack: true,
+      }),
+    );
     const ready = awaitReady(duplex, () => hasEnded(engine, container), signal);
     ready.catch(() => {});
     const document = launchDocument(plan.identity.slug, plan.sidecar, subnets);

@@ -1,6 +1,17 @@
 import type { Duplex } from "node:stream";
 import { drained } from "../drained.ts";
 
+/**
+ * Takes a stream that the engine handed over. A lost connection is seen by whoever reads or writes
+ * it; between two of them an error that nobody listens to would end the program, and with it the
+ * teardown.
+ */
+export function taken(stream: unknown): Duplex {
+  const duplex = stream as Duplex;
+  duplex.on("error", () => {});
+  return duplex;
+}
+
 /** Where the two outputs of a process go. */
 export interface Sinks {
   stdout(chunk: Uint8Array): void | Promise<void>;
