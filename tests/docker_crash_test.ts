@@ -8,7 +8,9 @@ class Foreign implements AsyncDisposable {
   readonly #name = `foreign-${crypto.randomUUID().slice(0, 8)}`;
 
   async make(): Promise<this> {
-    await docker("network", "create", "--subnet", "10.214.77.0/29", this.#name);
+    const [third = 0, block = 0] = crypto.getRandomValues(new Uint8Array(2));
+    const subnet = `10.214.${third}.${block & 0xf8}/29`;
+    await docker("network", "create", "--subnet", subnet, this.#name);
     await docker(
       "run",
       "--detach",
