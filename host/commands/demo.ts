@@ -1,7 +1,7 @@
 import { networkInterfaces } from "node:os";
 import type { CommandContext } from "../context.ts";
 import { composeBottle } from "../launch/compose.ts";
-import { randomSlug } from "../launch/identity.ts";
+import { reserveSlug } from "../launch/reservation.ts";
 import { runSession } from "../launch/session.ts";
 import type { ResolvedManifest } from "../../policy/manifest/resolved.ts";
 import { parseAgent, parseBottle, resolveManifest } from "../manifests/parsers.ts";
@@ -38,8 +38,10 @@ export async function run(context: CommandContext, options: DemoOptions): Promis
   const manifest = demoManifest(hostAddresses(address).map((host) => `${host}:${witness.port}`));
   const env = (name: string): string | undefined =>
     name === TOKEN_VARIABLE ? token : context.env(name);
+  const store = new StateStore(context.home);
+  await using state = await reserveSlug(store, { agent: NAME, numbered: false });
   const composed = await composeBottle({ ...context, env }, {
-    identity: { slug: randomSlug(NAME), agent: NAME, bottles: [NAME], provider: NAME },
+    identity: { slug: state.slug, agent: NAME, bottles: [NAME], provider: NAME },
     manifest,
     provider: await loadProvider(NAME, context),
     copyWorkspace: false,
@@ -52,7 +54,7 @@ export async function run(context: CommandContext, options: DemoOptions): Promis
   return await runSession(context, {
     backend,
     composed,
-    state: new StateStore(context.home),
+    state,
     stdio: "output",
     workspace: false,
   });

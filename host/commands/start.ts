@@ -1,10 +1,9 @@
 import type { BottleIdentity, Color } from "../../policy/plan.ts";
-import { slugify, uniqueLabel } from "../../policy/slug.ts";
 import type { CommandContext } from "../context.ts";
-import { Interrupted, UsageError } from "../errors.ts";
+import { Interrupted, reasonOf, UsageError } from "../errors.ts";
 import { type BottleRequest, composeBottle, type ComposedBottle } from "../launch/compose.ts";
-import { randomSlug } from "../launch/identity.ts";
 import { preflightRows } from "../launch/preflight.ts";
+import { proposeSlug, reserveSlug } from "../launch/reservation.ts";
 import {
   checkLabel,
   completeSelection,
@@ -45,10 +44,13 @@ export async function run(context: CommandContext, options: StartOptions): Promi
   const { agent, bottles } = selection;
   const manifest = await store.resolve({ agent, bottles });
   const provider = await loadProvider(manifest.provider.template, context);
+  const dryRun = isDryRun(context, options);
+  const wish = { ...selection, numbered: options.headless ?? false };
+  await using reserved = dryRun ? undefined : await reserveSlug(state, wish);
   const identity = identify(selection, {
     bottles: manifest.bottles,
     provider: provider.name,
-    slug: await chooseSlug(selection, { state, headless: options.headless ?? false }),
+    slug: reserved?.slug ?? await proposeSlug(state, wish),
   });
   const request: BottleRequest = {
     identity,
@@ -57,17 +59,17 @@ export async function run(context: CommandContext, options: StartOptions): Promi
     copyWorkspace: options.cwd ?? false,
     remoteControl: options.remoteControl ?? false,
     ...(options.prompt !== undefined && { headlessPrompt: options.prompt }),
-    ...(!options.headless && { ask: isDryRun(context, options) ? leftOpen : asker(context) }),
+    ...(!options.headless && { ask: dryRun ? leftOpen : asker(context) }),
   };
   const composed = await composeBottle(context, request);
+  if (!reserved) return showDryRun(context, { request, composed, choosing });
   const choice = await choosing;
-  showPreflight(context, { request, composed, choice });
-  if (isDryRun(context, options)) return 0;
+  showPreflight(context, { request, composed, backend: describe(choice) });
   if (!options.headless) await confirm(context);
   return await runSession(context, {
     backend: choice.backend,
     composed,
-    state,
+    state: reserved,
     stdio: options.headless ? "output" : "terminal",
     workspace: options.cwd ?? false,
   });
@@ -108,20 +110,6 @@ async function select(
   return await pickSelection(context, store, { given, takenSlugs: new Set(await state.slugs()) });
 }
 
-async function chooseSlug(
-  { agent, label }: Selection,
-  { state, headless }: { state: StateStore; headless: boolean },
-): Promise<string> {
-  if (label === undefined) return randomSlug(agent);
-  const taken = new Set(await state.slugs());
-  if (headless) return uniqueLabel(label, taken);
-  const slug = slugify(label);
-  if (!taken.has(slug)) return slug;
-  throw new UsageError(`Cannot use the label ${label}: another bottle has it`, {
-    hint: "choose another label, or stop that bottle first",
-  });
-}
-
 function identify(
   { agent, label, color }: { agent: string; label?: string; color?: Color },
   found: Pick<BottleIdentity, "bottles" | "provider" | "slug">,
@@ -144,20 +132,37 @@ function leftOpen(): Promise<string> {
   return Promise.resolve("");
 }
 
-function showPreflight(
-  { terminal }: CommandContext,
-  { request, composed, choice }: {
+/** A dry run starts nothing, so it needs no backend; it says why there is none. */
+async function showDryRun(
+  context: CommandContext,
+  { choosing, ...parts }: {
     request: BottleRequest;
     composed: ComposedBottle;
-    choice: BackendChoice;
+    choosing: Promise<BackendChoice>;
+  },
+): Promise<number> {
+  const backend = await choosing.then(describe, (error) => `none: ${reasonOf(error)}`);
+  showPreflight(context, { ...parts, backend });
+  return 0;
+}
+
+function describe({ backend, why }: BackendChoice): string {
+  return `${backend.name}: ${why}`;
+}
+
+function showPreflight(
+  { terminal }: CommandContext,
+  { request, composed, backend }: {
+    request: BottleRequest;
+    composed: ComposedBottle;
+    backend: string;
   },
 ): void {
   const rows = preflightRows({
     identity: request.identity,
     manifest: request.manifest,
     image: composed.plan.image.name,
-    backend: choice.backend.name,
-    backendWhy: choice.why,
+    backend,
     workspace: composed.workspace,
     routes: composed.routes,
     notes: composed.notes,

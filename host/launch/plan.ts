@@ -75,7 +75,11 @@ export function planBottle(inputs: PlanInputs): PlannedBottle {
   return {
     plan,
     routes: claimed.routes,
-    notes: [...claimed.notes, ...missingNotes(tokens.missing), ...scanNotes(claimed.routes)],
+    notes: [
+      ...claimed.notes,
+      ...missingNotes(tokens.missing),
+      ...absentNotes(inputs, claimed.routes),
+    ],
   };
 }
 
@@ -94,10 +98,14 @@ function missingNotes(missing: ReadonlyMap<string, readonly string[]>): string[]
   );
 }
 
-/** Whoever wrote `dlp` into a manifest, or relies on its defaults, must not think that it works. */
-function scanNotes(routes: readonly Route[]): string[] {
-  if (routes.length === 0) return [];
-  return ["this version scans no request or response: `dlp` settings have no effect yet"];
+/** Whoever relies on a part that this version does not have yet must not think that it works. */
+function absentNotes({ manifest }: PlanInputs, routes: readonly Route[]): string[] {
+  const scan = "this version scans no request or response: `dlp` settings have no effect yet";
+  const gate = "this version has no git gate: `git-gate.repos` cannot be reached yet";
+  return [
+    ...(routes.length > 0 ? [scan] : []),
+    ...(manifest.gitGate.repos.length > 0 ? [gate] : []),
+  ];
 }
 
 /** RFC 9110, section 5.5: a field value of visible ASCII; anything else cannot be a credential. */

@@ -8,8 +8,8 @@ export interface PreflightInputs {
   readonly identity: BottleIdentity;
   readonly manifest: ResolvedManifest;
   readonly image: string;
+  /** Its name and why it was taken. */
   readonly backend: string;
-  readonly backendWhy: string;
   readonly workspace: string;
   readonly routes: readonly Route[];
   readonly notes: readonly string[];
@@ -27,7 +27,7 @@ export function preflightRows(inputs: PreflightInputs): PreflightRow[] {
   return [
     ["agent", `${identity.agent} (${identity.slug})`],
     ["provider", `${identity.provider}, image ${inputs.image}`],
-    ["backend", `${inputs.backend}: ${inputs.backendWhy}`],
+    ["backend", inputs.backend],
     ["bottles", listed(identity.bottles)],
     ["env", listed([...manifest.env.keys()])],
     ["skills", listed(manifest.agent.skills)],

@@ -35,8 +35,7 @@ Deno.test("the preflight names everything that is given, and no value of the env
     identity: { slug: "a-abcde", agent: "a", bottles: ["b"], provider: "claude" },
     manifest,
     image: "claude",
-    backend: "docker",
-    backendWhy: "the strongest available",
+    backend: "docker: the strongest available",
     workspace: "empty",
     routes: [
       { ...route, host: "api.example.com", auth: { scheme: "Bearer", tokenEnv: "T" } },

@@ -3,9 +3,7 @@ import type { BottleIdentity } from "../../policy/plan.ts";
 import { createAttachHub } from "../attach/hub.ts";
 import { findSocketPlace, type SocketPlace } from "../attach/socket_place.ts";
 import type { CommandContext } from "../context.ts";
-import { UsageError } from "../errors.ts";
 import type { NewMetadata, OwnedState } from "../state/owned_state.ts";
-import type { StateStore } from "../state/state_store.ts";
 import { hostStdio } from "../terminal/stdio.ts";
 import type { ComposedBottle } from "./compose.ts";
 
@@ -13,7 +11,8 @@ import type { ComposedBottle } from "./compose.ts";
 export interface SessionInputs {
   readonly backend: Backend;
   readonly composed: ComposedBottle;
-  readonly state: StateStore;
+  /** Held for this bottle; the caller closes it. */
+  readonly state: OwnedState;
   /** `terminal`: the agent gets this terminal; `output`: it only writes. */
   readonly stdio: "terminal" | "output";
   /** Is the workspace a copy of the current folder? */
@@ -22,13 +21,12 @@ export interface SessionInputs {
 
 /**
  * Launches the bottle, runs its agent to the end and removes the bottle whatever happens, in the
- * reverse order of making. Resolves with the agent's exit code. The state folder goes too, unless
+ * reverse order of making. Resolves with the agent's exit code. The state is marked to be kept when
  * the agent failed by itself.
  */
 export async function runSession(context: CommandContext, inputs: SessionInputs): Promise<number> {
-  const { identity } = inputs.composed.plan;
+  const { state } = inputs;
   await using cleanup = new AsyncDisposableStack();
-  const state = cleanup.use(await reserve(inputs.state, identity.slug));
   const socket = await findSocketPlace(state.path, context.env("XDG_RUNTIME_DIR"));
   cleanup.defer(() => socket.release());
   await state.writeMetadata(metadataOf(context, inputs, socket));
@@ -38,14 +36,6 @@ export async function runSession(context: CommandContext, inputs: SessionInputs)
   const ended = code === 0 || context.signal.aborted || await state.wasStopped();
   if (!ended) await keepState(context, state, code);
   return code;
-}
-
-async function reserve(store: StateStore, slug: string): Promise<OwnedState> {
-  const state = await store.reserve(slug);
-  if (state) return state;
-  throw new UsageError(`Cannot start ${slug}: another bottle has that name`, {
-    hint: "choose another label; `bot-bottle list active` shows what runs",
-  });
 }
 
 function metadataOf(
