@@ -41,13 +41,13 @@ export async function main(args: readonly string[]): Promise<number> {
     const { describeWhole } = await import("./host/commands/program.ts");
     const program = describeWhole(host);
     await program.parseAsync([...args], { from: "user" });
-    return signal.aborted ? 130 : code;
+    return signal.aborted ? exitCodeOf(signal.reason) : code;
   } catch (error) {
     if (error instanceof OutputClosed) return 1;
     const usage = commandLineExit(error);
     if (usage === 0) return 0;
     tellError(terminal, error, { debug: env("BOT_BOTTLE_DEBUG") === "1" });
-    return signal.aborted ? 130 : usage ?? exitCodeOf(error);
+    return signal.aborted ? exitCodeOf(signal.reason) : usage ?? exitCodeOf(error);
   } finally {
     terminal.restore();
   }

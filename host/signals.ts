@@ -11,7 +11,8 @@ export interface SignalOptions {
 
 /**
  * Turns the signals that end a program into one AbortSignal. The first aborts it, so that all
- * that was begun is torn down; the second says what is still being done; the third forces.
+ * that was begun is torn down; the second says what is still being done; the third forces. An
+ * error that nobody waits for aborts it too: ending at once would leave everything behind.
  */
 export function listenForSignals({ terminal, force }: SignalOptions): AbortSignal & Disposable {
   const controller = new AbortController();
@@ -22,10 +23,21 @@ export function listenForSignals({ terminal, force }: SignalOptions): AbortSigna
     else if (count === 2) tellWhatIsLeft(terminal());
     else force();
   };
+  const strayed = (event: ErrorEvent | PromiseRejectionEvent): void => {
+    event.preventDefault();
+    // Later ones are consequences of the first. An error that the abort's own listeners throw can
+    // only be caught here again once this event is over.
+    const reason = "reason" in event ? event.reason : event.error;
+    setTimeout(() => controller.abort(reason));
+  };
   for (const signal of SIGNALS) Deno.addSignalListener(signal, heard);
+  globalThis.addEventListener("error", strayed);
+  globalThis.addEventListener("unhandledrejection", strayed);
   return Object.assign(controller.signal, {
     [Symbol.dispose]: () => {
       for (const signal of SIGNALS) Deno.removeSignalListener(signal, heard);
+      globalThis.removeEventListener("error", strayed);
+      globalThis.removeEventListener("unhandledrejection", strayed);
     },
   });
 }
