@@ -32,13 +32,22 @@ export async function openBackend(name: string, context: CommandContext): Promis
   return create(backendContext(context));
 }
 
-/** Every backend that can be used here now, strongest isolation first. */
+/**
+ * Every backend that can be used here now, strongest isolation first. When there is none the user
+ * is told why: an engine that does not answer must not look like one on which nothing runs.
+ */
 export async function availableBackends(context: CommandContext): Promise<readonly Backend[]> {
-  const found = await Promise.all(backendNames.map(async (name) => {
+  const asked = await Promise.all(backendNames.map(async (name) => {
     const backend = await openBackend(name, context);
-    return (await backend.isAvailable()).available ? [backend] : [];
+    return { backend, state: await backend.isAvailable() };
   }));
-  return found.flat();
+  const available = asked.filter(({ state }) => state.available).map(({ backend }) => backend);
+  if (available.length > 0) return available;
+  for (const { backend, state } of asked) {
+    if (state.available) continue;
+    context.terminal.warn(`Cannot look at ${backend.name}: ${state.reason}`, state.remedy);
+  }
+  return available;
 }
 
 /** A backend and the words that tell why it was taken. */

@@ -24,6 +24,10 @@ export async function run(context: CommandContext, options: CleanupOptions): Pro
   const state = new StateStore(context.home);
   const plan = await findLeftovers(context, state);
   const rows = describePlan(plan);
+  if (rows.length === 0 && plan.onBackends.length === 0) {
+    terminal.warn("Cannot tell what is left: no backend could be asked");
+    return 1;
+  }
   if (rows.length === 0) {
     terminal.info("nothing to clean up");
     return 0;

@@ -1,4 +1,5 @@
 import type { Stdio, TerminalSize } from "../../backends/backend.ts";
+import { sanitizeLines } from "./sanitize.ts";
 
 export interface HostStdioOptions {
   /** Give the process a pseudo-terminal of this terminal's size. */
@@ -15,8 +16,8 @@ export interface HostStdioOptions {
 export function hostStdio({ tty, noInput = false }: HostStdioOptions): Stdio {
   return {
     ...(noInput ? {} : { stdin: inputStream() }),
-    stdout: outputStream(Deno.stdout),
-    stderr: outputStream(Deno.stderr),
+    stdout: outputStream(Deno.stdout, { raw: tty }),
+    stderr: outputStream(Deno.stderr, { raw: tty }),
     ...(tty ? { terminal: { size: consoleSize(), onResize } } : {}),
   };
 }
@@ -33,12 +34,23 @@ function inputStream(): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
-function outputStream(output: { write(bytes: Uint8Array): Promise<number> }): WritableStream<
-  Uint8Array
-> {
+/**
+ * With a terminal of its own the process draws on ours, so its bytes pass as they are. Without one
+ * whatever it prints is text: on a terminal of ours it is made safe, into a file or pipe it goes
+ * unchanged.
+ */
+function outputStream(
+  output: { write(bytes: Uint8Array): Promise<number>; isTerminal(): boolean },
+  { raw }: { raw: boolean },
+): WritableStream<Uint8Array> {
+  const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
+  const safe = (chunk: Uint8Array): Uint8Array =>
+    encoder.encode(sanitizeLines(decoder.decode(chunk, { stream: true })));
+  const isText = !raw && output.isTerminal();
   return new WritableStream<Uint8Array>({
     async write(chunk): Promise<void> {
-      let rest = chunk;
+      let rest = isText ? safe(chunk) : chunk;
       while (rest.length > 0) rest = rest.subarray(await output.write(rest));
     },
   });
