@@ -90,7 +90,10 @@ Deno.test("a build tells the steps that its author wrote, each once, and nothing
     `Step 2/3 : RUN echo noise && test -s $CARGO_HTTP_CAINFO && : ${mark}`,
     "Step 3/3 : USER node",
   ]);
-  assert.ok(!told.some((line) => /--->|Running in|noise$|COPY|\bARG|LABEL/.test(line)), told.join());
+  assert.ok(
+    !told.some((line) => /--->|Running in|noise$|COPY|\bARG|LABEL/.test(line)),
+    told.join(),
+  );
 });
 
 Deno.test("a diagnosis tells what a launch needs of the engine, each finding with its remedy", async () => {
