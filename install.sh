@@ -219,12 +219,21 @@ start_engine() {
     return
   fi
   say "starting the container engine: dockerd in the background, log in $DOCKERD_LOG"
+  forget_dead /var/run/docker.pid dockerd
+  forget_dead /var/run/docker/containerd/containerd.pid containerd
   # Its own session, so that neither Ctrl-C nor the end of this terminal stops it.
   # shellcheck disable=SC2016 # the inner shell expands these
   starting=$(as_root sh -c \
     'PATH=$PATH:/usr/sbin:/sbin; setsid dockerd >>"$1" 2>&1 </dev/null & echo $!' sh "$DOCKERD_LOG")
   await_engine
   starting=
+}
+
+# forget_dead PIDFILE PROGRAM: an engine that was killed leaves its process number behind, and does
+# not start again while any other process happens to have that number.
+forget_dead() {
+  pid=$(as_root cat "$1" 2>/dev/null) || return 0
+  if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != "$2" ]; then as_root rm -f "$1"; fi
 }
 
 await_engine() {
