@@ -1,8 +1,8 @@
 /**
- * How long a silent address is listened to, in milliseconds. Who is asked about is the kernel that
- * runs this program, which answers ARP at once.
+ * How long a silent address is listened to, in milliseconds; every launch waits for it. Who is asked
+ * about is the kernel that runs this program, which answers ARP while the request is being sent.
  */
-const PROBE_MS = 50;
+const PROBE_MS = 25;
 /** Closed on every ordinary host, so an answer is a refusal. */
 const PROBE_PORT = 9;
 
