@@ -150,3 +150,29 @@ Deno.test("a bottle whose sidecar was killed has no way out, and its end removes
   assert.equal((await child.status).code, 0);
   assert.deepEqual(await leftovers(operator), []);
 });
+
+Deno.test("a terminal that is closed takes its bottle with it", async () => {
+  await using operator = await Operator.create();
+  await operator.installShellAgent();
+  const terminal = operator.spawnOnTerminal(["start", "shell", "--label", "closed"]);
+  const keys = terminal.stdin.getWriter();
+  let shown = "";
+  const reading = (async () => {
+    for await (const chunk of terminal.stdout) shown += new TextDecoder().decode(chunk);
+  })();
+  const saw = (text: string): Promise<unknown> =>
+    eventually(`${text} is shown`, () => Promise.resolve(shown.includes(text) || undefined), {
+      seconds: 120,
+    });
+  await saw("Colour?");
+  await keys.write(new TextEncoder().encode("\r"));
+  await saw("Start this bottle?");
+  await keys.write(new TextEncoder().encode("y"));
+  await saw("node@bottle");
+  terminal.kill("SIGKILL");
+  await Promise.all([terminal.status, reading]);
+  await eventually("nothing is left", async () => {
+    const states = [...Deno.readDirSync(`${operator.home}/state`)];
+    return (await leftovers(operator)).length + states.length === 0 || undefined;
+  });
+});

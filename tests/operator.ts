@@ -37,7 +37,13 @@ export class Operator implements AsyncDisposable {
   private constructor(userHome: string) {
     this.userHome = userHome;
     this.project = `${userHome}/project`;
-    this.env = { HOME: userHome, BOT_BOTTLE_HOME: `${userHome}/.bot-bottle`, NO_COLOR: "1" };
+    this.env = {
+      HOME: userHome,
+      BOT_BOTTLE_HOME: `${userHome}/.bot-bottle`,
+      // The libraries that are there already, which another home would not have.
+      DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
+      NO_COLOR: "1",
+    };
   }
 
   static async create(): Promise<Operator> {
@@ -97,6 +103,19 @@ export class Operator implements AsyncDisposable {
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
+    }).spawn();
+  }
+
+  /** The program on a pseudo-terminal of its own, which ends when the process is killed. */
+  spawnOnTerminal(args: readonly string[]): Deno.ChildProcess {
+    const command = [`${ROOT}bot-bottle`, ...args].map((arg) => `'${arg}'`).join(" ");
+    return new Deno.Command("script", {
+      args: ["--quiet", "--command", `stty cols 80 rows 24; exec ${command}`, "/dev/null"],
+      cwd: this.project,
+      env: { ...this.env, TERM: "xterm-256color" },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
     }).spawn();
   }
 

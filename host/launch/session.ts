@@ -99,7 +99,8 @@ async function keepState(
 }
 
 async function close({ terminal }: CommandContext, bottle: Bottle): Promise<void> {
+  const closing = bottle.close();
   using progress = terminal.progress();
   progress.step("removing the bottle");
-  await bottle.close();
+  await closing;
 }

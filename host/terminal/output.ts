@@ -9,6 +9,21 @@ export class OutputClosed extends Error {
   override readonly name = "OutputClosed";
 }
 
+/**
+ * The same output for messages: when it is gone, after a hangup for instance, there is nobody to
+ * tell, and whoever tells something has more important things to finish.
+ */
+export function messageOutput(output: Output): Output {
+  return {
+    isTerminal: output.isTerminal,
+    write: (text) => {
+      try {
+        output.write(text);
+      } catch { /* nobody is left to tell */ }
+    },
+  };
+}
+
 /** The process's standard output or standard error. */
 export function processOutput(stream: typeof Deno.stdout | typeof Deno.stderr): Output {
   const encoder = new TextEncoder();

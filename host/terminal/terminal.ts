@@ -1,5 +1,5 @@
 import type { TerminalSize } from "../../backends/backend.ts";
-import { type Output, processOutput } from "./output.ts";
+import { messageOutput, type Output, processOutput } from "./output.ts";
 import type { Prompts } from "./prompts.ts";
 import { sanitize, sanitizeJson, sanitizeLines } from "./sanitize.ts";
 import type { Screen } from "./screen.ts";
@@ -203,7 +203,7 @@ export function processTerminal(
 ): Terminal {
   return new Terminal({
     out: processOutput(Deno.stdout),
-    err: processOutput(Deno.stderr),
+    err: messageOutput(processOutput(Deno.stderr)),
     inputIsTerminal: Deno.stdin.isTerminal(),
     env,
     ...options,
