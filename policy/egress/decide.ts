@@ -60,11 +60,16 @@ function portDenied(authority: Authority, route: CompiledRoute): Denial {
 }
 
 /**
- * May this CONNECT target be intercepted? Takes the target as it was received. A route without a
- * port lets 443 through and 80 as well, since some clients tunnel plain HTTP; what is said inside
- * is decided by {@linkcode decideRequest}.
+ * May this CONNECT target be intercepted? Takes the target and every value of a Host header as they
+ * were received; old clients send none. A route without a port lets 443 through and 80 as well,
+ * since some clients tunnel plain HTTP; what is said inside is decided by
+ * {@linkcode decideRequest}.
  */
-export function decideConnect(policy: CompiledPolicy, authorityText: string): ConnectVerdict {
+export function decideConnect(
+  policy: CompiledPolicy,
+  authorityText: string,
+  hostHeaders: readonly string[] = [],
+): ConnectVerdict {
   const parsed = parseAuthority(authorityText);
   if (!parsed.ok) {
     return malformed("bad_authority", `the CONNECT target cannot be used: ${parsed.reason}`);
@@ -74,6 +79,8 @@ export function decideConnect(policy: CompiledPolicy, authorityText: string): Co
     return malformed("bad_authority", "the CONNECT target has no port", host);
   }
   const authority = { host, kind, port };
+  const fault = connectHostFault(hostHeaders, authority);
+  if (fault !== undefined) return malformed("host_mismatch", fault, host);
   if (host === INTROSPECTION_HOST) return { action: "intercept", authority };
   const route = policy.find(host);
   if (route === undefined) return hostDenied(host);
@@ -81,6 +88,19 @@ export function decideConnect(policy: CompiledPolicy, authorityText: string): Co
     ? port === DEFAULT_PORT.https || port === DEFAULT_PORT.http
     : route.route.port === port;
   return allowed ? { action: "intercept", authority, route } : portDenied(authority, route);
+}
+
+/** Some clients leave the port out of a CONNECT's Host header, so that alone is no mismatch. */
+function connectHostFault(
+  hostHeaders: readonly string[],
+  target: Authority,
+): string | undefined {
+  if (hostHeaders.length > 1) return "the CONNECT has more than one Host header";
+  const [text] = hostHeaders;
+  if (text === undefined) return undefined;
+  const named = parseAuthority(text, target.port);
+  if (named.ok && named.host === target.host && named.port === target.port) return undefined;
+  return `Host ${excerpt(text)} is not the CONNECT target (${target.host})`;
 }
 
 function checkHeaders(headers: readonly Header[], host: string): Denial | undefined {

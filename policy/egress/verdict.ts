@@ -1,9 +1,11 @@
 import type { Json } from "../json.ts";
 import { INTROSPECTION_HOST } from "./route_host.ts";
-import type { Route } from "./route.ts";
+import type { OutboundDetector, Route } from "./route.ts";
 
 /** Why a request is refused, as a word for programs and logs. */
 export type DenyReason =
+  | "bad_http"
+  | "bad_expectation"
   | "bad_authority"
   | "bad_target"
   | "bad_method"
@@ -18,7 +20,30 @@ export type DenyReason =
   | "git_push"
   | "git_fetch"
   | "token_unset"
-  | "token_invalid";
+  | "token_invalid"
+  | "secret_found"
+  | "body_unreadable"
+  | "injection_found";
+
+/** What a scan found, as it may be shown: never the value. */
+export interface FoundSecret {
+  readonly detector: OutboundDetector;
+  /** Which pattern or which known secret. */
+  readonly kind: string;
+  /** In words, e.g. `header x-api-key`. */
+  readonly place: string;
+  /** How it was disguised, outermost first; empty when it stood there as it is. */
+  readonly writtenAs: readonly string[];
+}
+
+/** Why a request that waited for a person was refused. */
+export type HoldOutcome =
+  | "rejected"
+  | "timed_out"
+  | "queue_failed"
+  | "not_wired"
+  | "too_many"
+  | "withdrawn";
 
 /** How the agent may go on. */
 export interface DenialHint {
@@ -32,7 +57,7 @@ export interface DenialHint {
 /** A request that is not sent on. */
 export interface Denial {
   readonly action: "deny";
-  readonly status: 400 | 403 | 404 | 405;
+  readonly status: 400 | 403 | 404 | 405 | 408 | 417 | 431;
   readonly reason: DenyReason;
   /** The canonical host that was asked for; empty when there is none. */
   readonly host: string;
@@ -41,6 +66,10 @@ export interface Denial {
   readonly hint: DenialHint;
   /** For `rule_not_matched`: why each alternative of the route did not match. */
   readonly failures?: readonly string[];
+  /** For `secret_found`: what was found where. */
+  readonly findings?: readonly FoundSecret[];
+  /** For `secret_found`: what came of asking a person, with that person's words. */
+  readonly supervise?: { readonly outcome: HoldOutcome; readonly notes?: string };
 }
 
 /** What to do with a request. */
@@ -90,14 +119,20 @@ export function askFor(route: Json): DenialHint {
   return { tool: "egress-allow", route, text };
 }
 
+function findingJson({ detector, kind, place, writtenAs }: FoundSecret): Json {
+  return { detector, kind, place, ...(writtenAs.length > 0 && { written_as: writtenAs }) };
+}
+
 /** The body of a denial's response, for programs (`application/json`) and for people. */
 export function denialBody(denial: Denial): { readonly json: string; readonly text: string } {
-  const { reason, host, message, hint, failures = [] } = denial;
+  const { reason, host, message, hint, failures = [], findings = [], supervise } = denial;
   const json: Json = {
     error: reason,
     host,
     message,
     ...(failures.length > 0 && { failures }),
+    ...(findings.length > 0 && { findings: findings.map(findingJson) }),
+    ...(supervise !== undefined && { supervise: { ...supervise } }),
     hint: {
       ...(hint.tool !== undefined && { tool: hint.tool }),
       ...(hint.route !== undefined && { arguments: { add: hint.route } }),

@@ -1,17 +1,16 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import { decideConnect } from "../../policy/egress/decide.ts";
 import { parseAuthority } from "../../policy/egress/host.ts";
 import { splitAbsoluteTarget } from "../../policy/egress/path.ts";
 import { INTROSPECTION_HOST } from "../../policy/egress/route_host.ts";
-import { malformed } from "../../policy/egress/verdict.ts";
-import { exchange, type ProxyContext } from "./exchange.ts";
+import { type Denial, malformed } from "../../policy/egress/verdict.ts";
+import type { ProxyContext } from "./exchange.ts";
+import { createHttp1Server, leavingFault, refuseRaw } from "./http1_server.ts";
 import { LIMITS } from "./limits.ts";
-import type { AgentRequest, AgentResponse, Inbound } from "./message.ts";
-import { answer, denialAnswer, type OwnAnswer, rawAnswer } from "./reply.ts";
+import { type AgentRequest, type Inbound, pairs } from "./message.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Terminator, Tunnel } from "./terminator.ts";
-import { upgrade } from "./upgrade.ts";
 
 /** First byte of a TLS record that holds a handshake message. */
 const TLS_HANDSHAKE = 0x16;
@@ -25,47 +24,20 @@ export interface FrontOptions {
 
 /** Makes the server that the bottle talks to: absolute-form requests and CONNECT. */
 export function createFront(options: FrontOptions): Server {
-  const { context } = options;
-  const server = createServer({
-    maxHeaderSize: LIMITS.headerBytes,
-    headersTimeout: LIMITS.headersMs,
-    requestTimeout: 0,
-    keepAliveTimeout: LIMITS.keepAliveMs,
-  });
+  const server = createHttp1Server(options.context, { inboundOf, hostOf: () => "" });
   server.maxConnections = LIMITS.connections;
-  server.maxHeadersCount = LIMITS.headerCount;
-  const serve = (request: AgentRequest, response: AgentResponse): void => {
-    const inbound = inboundOf(request);
-    if ("body" in inbound) return answer(request, response, inbound);
-    void exchange(context, { request, response }, inbound);
-  };
   server.on("connection", (socket: Socket) => {
     socket.setNoDelay(true);
     socket.setTimeout(LIMITS.idleMs, () => socket.destroy());
   });
-  server.on("request", serve);
-  server.on("checkContinue", (request, response) => {
-    response.writeContinue();
-    serve(request, response);
-  });
-  server.on("upgrade", (request, stream, head) => {
-    const socket = stream as Socket;
-    const inbound = inboundOf(request);
-    if ("body" in inbound) return void socket.end(rawAnswer(inbound, "Bad Request"));
-    void upgrade(context, { request, socket, head }, inbound);
-  });
   server.on("connect", (request, stream, head) => {
     void connect(options, { request, socket: stream as Socket, head });
-  });
-  server.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-    else socket.destroy();
   });
   return server;
 }
 
 /** Where an absolute-form request goes; the proxy's own host may be asked directly. */
-function inboundOf(request: AgentRequest): Inbound | OwnAnswer {
+function inboundOf(request: AgentRequest): Inbound | Denial {
   const url = request.url ?? "";
   const split = splitAbsoluteTarget(url);
   if (split.ok) {
@@ -77,7 +49,27 @@ function inboundOf(request: AgentRequest): Inbound | OwnAnswer {
     return { scheme: "http", authority: { host, kind, port }, rawTarget: url };
   }
   const message = `this is an HTTP proxy, and the request target is no use to it: ${split.reason}`;
-  return denialAnswer(malformed("bad_target", message));
+  return malformed("bad_target", message);
+}
+
+/** Whether a CONNECT may be answered; what is wrong with it if not. */
+function tunnelOf(
+  context: ProxyContext,
+  request: IncomingMessage,
+  socket: Socket,
+): Tunnel | Denial {
+  const hosts = pairs(request.rawHeaders)
+    .filter(([name]) => name.toLowerCase() === "host").map(([, value]) => value);
+  const verdict = decideConnect(context.live.current.compiled, request.url ?? "", hosts);
+  if (verdict.action === "deny") return verdict;
+  const { authority } = verdict;
+  const inbound: Inbound = { scheme: "http", authority, rawTarget: "" };
+  const fault = leavingFault(request, socket, inbound);
+  if (fault !== undefined) return fault;
+  const hasBody = request.headers["transfer-encoding"] !== undefined ||
+    (request.headers["content-length"] ?? "0") !== "0";
+  if (hasBody) return malformed("bad_http", "a CONNECT has no body", authority.host);
+  return { host: authority.host, port: authority.port };
 }
 
 /** Answers a CONNECT and starts what follows it. Never rejects. */
@@ -88,17 +80,9 @@ async function connect(
   const { context, terminator } = options;
   const { request, socket, head } = asked;
   socket.on("error", () => socket.destroy());
-  const text = request.url ?? "";
-  const verdict = decideConnect(context.live.current.compiled, text);
-  if (verdict.action === "deny") {
-    const { host, status, reason, message } = verdict;
-    const line = `${reason}: ${message}`;
-    context.log.event({ event: "egress_block", host, method: "CONNECT", status, reason: line });
-    const phrase = status === 403 ? "Forbidden" : "Bad Request";
-    return void socket.end(rawAnswer(denialAnswer(verdict), phrase));
-  }
-  const { host, port } = verdict.authority;
-  const tunnel: Tunnel = { host, port };
+  const tunnel = tunnelOf(context, request, socket);
+  if ("action" in tunnel) return refuseRaw(context, { request, socket }, tunnel);
+  const { host, port } = tunnel;
   try {
     const server = await terminator.prepare(host);
     if (socket.destroyed) return;

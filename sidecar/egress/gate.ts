@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
@@ -43,8 +44,10 @@ function readHandle(socket: Socket): ReadHandle | undefined {
 
 /**
  * Lets a server that never listened take connections by `emit("connection")`. In Deno 2.9.6 it
- * otherwise closes each connection after one response.
+ * otherwise closes each connection after one response. Being told that it listens, it also starts
+ * to look for connections whose headers do not come.
  */
-export function markListening(server: object): void {
+export function markListening(server: EventEmitter): void {
   Object.defineProperty(server, "listening", { get: () => true });
+  server.emit("listening");
 }

@@ -5,8 +5,12 @@ export const LIMITS = Object.freeze({
   headerCount: 200,
   /** Connections from the bottle at one time. */
   connections: 1024,
-  /** From accepting a connection, or the end of its last request, to complete headers. */
-  headersMs: 60_000,
+  /** From accepting a connection, or the start of its next request, to complete headers. */
+  headersMs: 15_000,
+  /** How often connections are looked at for that. */
+  headersCheckMs: 2_500,
+  /** From the answer to what is malformed to the end of its connection. */
+  lingerMs: 1_000,
   /** From CONNECT to the end of the TLS handshake. */
   handshakeMs: 15_000,
   /** A connection on which nothing moved in either direction; a model may think this long. */
@@ -38,6 +42,12 @@ export const LIMITS = Object.freeze({
   /** Hosts whose leaf certificate and TLS server are kept. */
   leaves: 256,
   leafReuseMs: 24 * 60 * 60_000,
+  /** What a coded body may decode to: so much freely, and beyond that so many times itself. */
+  expansionFreeBytes: 64 * 1024 * 1024,
+  expansionRatio: 250,
+  decodeChunkBytes: 64 * 1024,
+  /** Largest window of a zstd body, as a power of two (RFC 9659). */
+  zstdWindowLog: 23,
   /** Memory outside the JavaScript heap that starts a collection. */
   externalBytes: 48 * 1024 * 1024,
   /** Bytes relayed between two looks at that memory. */

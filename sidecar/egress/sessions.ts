@@ -1,15 +1,16 @@
-import { createServer as createHttp1, type IncomingMessage, type Server } from "node:http";
+import type { Server } from "node:http";
 import { createServer as createHttp2, type Http2Server, type ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { isIP } from "node:net";
 import type { Authority, HostKind } from "../../policy/egress/host.ts";
-import { exchange, type ProxyContext } from "./exchange.ts";
+import { admit } from "./admission.ts";
+import type { ProxyContext } from "./exchange.ts";
 import { markListening } from "./gate.ts";
+import { createHttp1Server } from "./http1_server.ts";
 import { LIMITS } from "./limits.ts";
 import type { AgentRequest, AgentResponse, Inbound } from "./message.ts";
 import type { Tunnel } from "./terminator.ts";
-import { upgrade } from "./upgrade.ts";
 
 /** What HTTP says inside a tunnel. */
 export interface Channel {
@@ -19,7 +20,6 @@ export interface Channel {
 
 /** Reads the requests inside tunnels, HTTP/1.1 and HTTP/2. Neither server ever listens. */
 export class Sessions {
-  readonly #context: ProxyContext;
   readonly #http1: Server;
   readonly #http2: Http2Server;
   readonly #channels = new WeakMap<object, Channel>();
@@ -27,37 +27,25 @@ export class Sessions {
   #arriving: Channel | undefined;
 
   constructor(context: ProxyContext) {
-    this.#context = context;
-    this.#http1 = createHttp1({
-      maxHeaderSize: LIMITS.headerBytes,
-      keepAliveTimeout: LIMITS.keepAliveMs,
+    this.#http1 = createHttp1Server(context, {
+      inboundOf: (request) => this.#inbound(request),
+      hostOf: (socket) => this.#channels.get(socket)?.tunnel.host ?? "",
     });
     markListening(this.#http1);
-    this.#http1.maxHeadersCount = LIMITS.headerCount;
-    const serve = (request: AgentRequest, response: AgentResponse): void => {
-      this.#serve(request, response);
-    };
-    this.#http1.on("request", serve);
-    this.#http1.on("checkContinue", (request, response) => {
-      response.writeContinue();
-      serve(request, response);
-    });
-    this.#http1.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
-    this.#http1.on("clientError", (_error, socket) => {
-      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-      else socket.destroy();
-    });
     this.#http2 = createHttp2({
       settings: { maxConcurrentStreams: LIMITS.streams, enablePush: false },
       maxHeaderListPairs: LIMITS.headerCount,
     });
     this.#http2.on("session", (session) => this.#sessionOpened(session));
     this.#http2.on("sessionError", () => {});
+    const serve = (request: AgentRequest, response: AgentResponse): void => {
+      const inbound = this.#inbound(request);
+      if (inbound === undefined) return void response.destroy();
+      admit(context, { request, response }, inbound);
+    };
     this.#http2.on("request", serve);
-    this.#http2.on("checkContinue", (request, response) => {
-      response.writeContinue();
-      serve(request, response);
-    });
+    this.#http2.on("checkContinue", serve);
+    this.#http2.on("checkExpectation", serve);
   }
 
   /** Takes a tunnel whose handshake is done. */
@@ -85,19 +73,6 @@ export class Sessions {
     this.#channels.set(session, this.#arriving);
     session.on("error", () => session.destroy());
     guardResets(session);
-  }
-
-  #serve(request: AgentRequest, response: AgentResponse): void {
-    const inbound = this.#inbound(request);
-    if (inbound === undefined) return void response.destroy();
-    void exchange(this.#context, { request, response }, inbound);
-  }
-
-  #upgrade(request: IncomingMessage, socket: unknown, head: Uint8Array): void {
-    const inbound = this.#inbound(request);
-    const raw = socket as Socket;
-    if (inbound === undefined) return void raw.destroy();
-    void upgrade(this.#context, { request, socket: raw, head }, inbound);
   }
 
   #inbound(request: AgentRequest): Inbound | undefined {
