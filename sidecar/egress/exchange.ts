@@ -7,6 +7,11 @@ import type { Verdict } from "../../policy/egress/verdict.ts";
 import type { Secret } from "../../policy/secret.ts";
 import { readAhead } from "./body.ts";
 import { DialError } from "./dial.ts";
+import { cutResponse } from "./cut.ts";
+import { relayResponse } from "./inbound.ts";
+import { limitAcceptEncoding } from "./inbound_codings.ts";
+import { redactHeaders } from "./inbound_head.ts";
+import type { InboundScans } from "./inbound_scans.ts";
 import type { LivePolicy, Snapshot } from "./live_policy.ts";
 import type { EgressLog } from "./log.ts";
 import type { MemoryGuard } from "./memory.ts";
@@ -15,12 +20,9 @@ import {
   type AgentResponse,
   type Inbound,
   pairs,
-  responseHeaders,
   type UpstreamRequest,
-  type UpstreamResponse,
 } from "./message.ts";
-import { pump } from "./pump.ts";
-import { answer, denialAnswer, failureAnswer, type OwnAnswer, writeHead } from "./reply.ts";
+import { answer, denialAnswer, failureAnswer, type OwnAnswer } from "./reply.ts";
 
 /** What every request is handled with. */
 export interface ProxyContext {
@@ -28,6 +30,7 @@ export interface ProxyContext {
   readonly tokens: ReadonlyMap<string, Secret>;
   readonly log: EgressLog;
   readonly memory: MemoryGuard;
+  readonly inbound: InboundScans;
 }
 
 type Forward = Extract<Verdict, { action: "forward" }>;
@@ -110,16 +113,16 @@ export async function exchange(
   const about = { host, method: request.method ?? "", path, query };
   context.log.event({ event: "egress_request", ...about });
   try {
-    const outbound = await upstreamRequest(cleared, request, response);
+    const outbound = await upstreamRequest(context, cleared, { request, response });
     const http2 = request.httpVersionMajor === 2;
     const inboundResponse = await cleared.snapshot.upstreams.send(outbound, { http2 });
-    const bytes = await relay(context, inboundResponse, messages);
+    const { route } = cleared.verdict;
+    const sent = await relayResponse(context, inboundResponse, { request, response, route, about });
     const ms = Math.round(performance.now() - started);
     context.log.event({
       event: "egress_response",
       ...about,
-      status: inboundResponse.status,
-      bytes,
+      ...sent,
       ms,
     });
   } catch (error) {
@@ -129,9 +132,9 @@ export async function exchange(
 
 /** Where the outbound scan goes: what `body` gives is what the upstream gets. */
 async function upstreamRequest(
+  context: ProxyContext,
   cleared: Cleared,
-  request: AgentRequest,
-  response: AgentResponse,
+  { request, response }: { readonly request: AgentRequest; readonly response: AgentResponse },
 ): Promise<UpstreamRequest> {
   const gone = new AbortController();
   // A response that was sent whole also closes; its connection to the upstream is kept for others.
@@ -148,38 +151,14 @@ async function upstreamRequest(
     },
     method: request.method ?? "GET",
     target: verdict.target,
-    headers: cleared.headers,
+    headers: limitAcceptEncoding(cleared.headers),
     authority: cleared.authority,
     body: hasBody(request) ? await readAhead(request, declaredLength(request)) : undefined,
     trailers: () => forwardedTrailers(verdict.route, pairs(request.rawTrailers)),
-    onInformation: (status, headers) => earlyHints(response, status, headers),
+    onInformation: (status, headers) =>
+      earlyHints(response, status, redactHeaders(headers, context.inbound.echo)),
     signal: gone.signal,
   };
-}
-
-/** Where the inbound scan goes: what passes from `body` to the response is what the agent sees. */
-async function relay(
-  context: ProxyContext,
-  upstream: UpstreamResponse,
-  messages: { readonly request: AgentRequest; readonly response: AgentResponse },
-): Promise<number> {
-  const { request, response } = messages;
-  writeHead(response, upstream.status, responseHeaders(upstream.headers));
-  if (request.method === "HEAD" || upstream.status === 204 || upstream.status === 304) {
-    upstream.body.resume();
-    response.end();
-    return 0;
-  }
-  // A slow first byte must not keep the headers back.
-  if ("flushHeaders" in response) response.flushHeaders();
-  const bytes = await pump(upstream.body, response as never, (n) => context.memory.relayed(n));
-  if (!upstream.isWhole()) throw new Error("the upstream broke off");
-  const trailers = upstream.trailers();
-  if (trailers.length > 0) {
-    response.addTrailers(Object.fromEntries(trailers.map(([name, value]) => [name, value])));
-  }
-  response.end();
-  return bytes;
 }
 
 function declaredLength(request: AgentRequest): number {
@@ -216,7 +195,5 @@ function fail(
   }
   const reason = error instanceof Error ? error.message : String(error);
   context.log.event({ event: "egress_warn", ...about, reason: `aborted: ${reason}` });
-  // Ends the response in a way that the agent cannot take for its regular end.
-  if ("stream" in response) response.stream.close(2);
-  else response.destroy();
+  cutResponse(response);
 }

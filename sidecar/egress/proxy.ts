@@ -44,7 +44,7 @@ export class EgressProxy {
     });
     this.#live = new LivePolicy(new Dialer(new HostTable(service.extraHosts, options.resolve)));
     const log = this.#log;
-    this.#context = { live: this.#live, tokens, log, memory: new MemoryGuard() };
+    this.#context = { live: this.#live, tokens, log, memory: new MemoryGuard(), inbound: {} };
     const sessions = new Sessions(this.#context);
     const terminator = new Terminator({
       mint: () => this.warm(),

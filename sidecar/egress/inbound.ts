@@ -1,0 +1,175 @@
+import type { Readable, Writable } from "node:stream";
+import { forbidden } from "../../policy/egress/verdict.ts";
+import type { Route } from "../../policy/egress/route.ts";
+import { cutResponse } from "./cut.ts";
+import { DialError } from "./dial.ts";
+import type { ProxyContext } from "./exchange.ts";
+import { contentCodings } from "./inbound_codings.ts";
+import { decodeBody } from "./inbound_decode.ts";
+import { agentHeaders, redactHeaders } from "./inbound_head.ts";
+import { InjectionFound, Inspection } from "./inbound_inspection.ts";
+import type { AgentRequest, AgentResponse, UpstreamResponse } from "./message.ts";
+import { pump } from "./pump.ts";
+import { answer, denialAnswer, writeHead } from "./reply.ts";
+
+/** The exchange that a response belongs to. */
+export interface Exchange {
+  readonly request: AgentRequest;
+  readonly response: AgentResponse;
+  readonly route: Route;
+  /** As it is logged. */
+  readonly about: { readonly host: string; readonly method: string; readonly path: string };
+}
+
+/** What the agent got. */
+export interface Relayed {
+  readonly status: number;
+  /** Of the body. */
+  readonly bytes: number;
+}
+
+/**
+ * Step 8: sends the upstream's response to the agent as it arrives, with the secrets masked that it
+ * repeats. A prompt injection is answered with 403 as long as nothing was sent, and cuts the
+ * connection later. A response is decoded when it is looked into, and then goes on decoded.
+ * Rejects with {@linkcode DialError} when the response cannot be looked into, before anything was
+ * sent, and with another error when either side breaks off.
+ */
+export async function relayResponse(
+  context: ProxyContext,
+  upstream: UpstreamResponse,
+  exchange: Exchange,
+): Promise<Relayed> {
+  const { request, response, route } = exchange;
+  const { echo } = context.inbound;
+  const isScanned = route.dlp.inboundDetectors.includes("naive_injection_detection");
+  const injection = isScanned ? context.inbound.injection : undefined;
+  const codings = contentCodings(upstream.headers);
+  const isInspected = injection !== undefined || echo !== undefined;
+  if (isInspected && !codings.ok) throw unreadable(upstream, codings.reason);
+  const list = isInspected && codings.ok ? codings.list : [];
+  const hasNoBody = request.method === "HEAD" || BODILESS.has(upstream.status);
+  if (list.length > 0 && upstream.status === 206 && !hasNoBody) {
+    throw unreadable(upstream, "it is a part of a coded body, which nothing can decode");
+  }
+  const headers = agentHeaders(upstream.headers, { isDecoded: list.length > 0, echo });
+  if (hasNoBody) {
+    writeHead(response, upstream.status, headers);
+    upstream.body.resume();
+    response.end();
+    return { status: upstream.status, bytes: 0 };
+  }
+  const body = list.length > 0 ? decodeBody(upstream.body, list) : upstream.body;
+  const inspection = isInspected
+    ? new Inspection({
+      headers: upstream.headers,
+      injection,
+      echo,
+      onWarning: () => warn(context, exchange, "injection: one phrase of a prompt injection"),
+    })
+    : undefined;
+  try {
+    const bytes = await sendBody(context, { upstream, body, headers, inspection }, response);
+    if (inspection?.hasMasked === true) warn(context, exchange, "echoed_secret: masked");
+    return { status: upstream.status, bytes };
+  } catch (error) {
+    upstream.body.destroy();
+    if (!(error instanceof InjectionFound)) throw error;
+    return block(context, exchange, { status: upstream.status, message: error.message });
+  }
+}
+
+/** End at their headers whatever these say (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5). */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
+interface Outgoing {
+  readonly upstream: UpstreamResponse;
+  /** Decoded. */
+  readonly body: Readable;
+  readonly headers: ReturnType<typeof agentHeaders>;
+  readonly inspection: Inspection | undefined;
+}
+
+async function sendBody(
+  context: ProxyContext,
+  { upstream, body, headers, inspection }: Outgoing,
+  response: AgentResponse,
+): Promise<number> {
+  let bytes = 0;
+  const inspect = (chunk: Uint8Array): Uint8Array => {
+    context.memory.relayed(chunk.length);
+    const passed = inspection === undefined ? chunk : inspection.push(chunk);
+    bytes += passed.length;
+    return passed;
+  };
+  const sink = response as Writable;
+  // What is there already is judged before the headers go, so that a refusal can be told.
+  const first = inspection === undefined ? undefined : await arrived(body);
+  const start = first === undefined ? undefined : inspect(first);
+  writeHead(response, upstream.status, headers);
+  // A slow first byte must not keep the headers back.
+  if (start !== undefined && start.length > 0) sink.write(start);
+  else if ("flushHeaders" in response) response.flushHeaders();
+  await pump(body, sink, inspect);
+  if (!upstream.isWhole()) throw new Error("the upstream broke off");
+  const rest = inspection?.end();
+  if (rest !== undefined && rest.length > 0) {
+    bytes += rest.length;
+    sink.write(rest);
+  }
+  const trailers = redactHeaders(upstream.trailers(), context.inbound.echo);
+  if (trailers.length > 0) {
+    response.addTrailers(Object.fromEntries(trailers.map(([name, value]) => [name, value])));
+  }
+  response.end();
+  return bytes;
+}
+
+/** Turns of the event loop in which bytes that are here already come out of every layer. */
+const TURNS = 3;
+
+/** What has arrived of a body by now; waits for nothing that is still on its way. */
+async function arrived(body: Readable): Promise<Uint8Array | undefined> {
+  body.pause();
+  for (let turn = 0; turn < TURNS; turn++) {
+    const chunk: unknown = body.read();
+    if (chunk instanceof Uint8Array) return chunk;
+    if (body.readableEnded || body.destroyed) return undefined;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return undefined;
+}
+
+function unreadable(upstream: UpstreamResponse, why: string): DialError {
+  upstream.body.destroy();
+  const message = `the response cannot be looked into: ${why}`;
+  return new DialError(502, "response_unreadable", message);
+}
+
+function warn(context: ProxyContext, exchange: Exchange, reason: string): void {
+  context.log.event({ event: "egress_warn", ...exchange.about, reason });
+}
+
+function block(
+  context: ProxyContext,
+  { request, response, about }: Exchange,
+  found: { readonly status: number; readonly message: string },
+): Relayed {
+  const isUnsent = !response.headersSent;
+  const status = isUnsent ? 403 : found.status;
+  const how = isUnsent ? "" : "; the connection was cut";
+  const reason = `injection_found: ${found.message}${how}`;
+  context.log.event({ event: "egress_block", ...about, status, reason });
+  if (!isUnsent) {
+    cutResponse(response);
+    return { status, bytes: 0 };
+  }
+  const text = "Do without this content; an operator can turn the detector off for the route";
+  const denial = forbidden("injection_found", {
+    host: about.host,
+    message: `${found.message}: naive_injection_detection matched its body`,
+    hint: { text },
+  });
+  answer(request, response, denialAnswer(denial));
+  return { status, bytes: 0 };
+}

@@ -1,0 +1,86 @@
+import type { Header } from "../../policy/egress/end_to_end.ts";
+import type { EchoRedactor, EchoStream, InjectionScan } from "./inbound_scans.ts";
+import { isTextual, looksTextual, Utf8View } from "./inbound_text.ts";
+
+/** Text that tries to give the agent orders; what the response holds from here on is not sent. */
+export class InjectionFound extends Error {
+  override readonly name = "InjectionFound";
+}
+
+/** What is looked for in one body. */
+export interface InspectionOptions {
+  /** Of the response. */
+  readonly headers: readonly Header[];
+  /** Absent when the route wants none. */
+  readonly injection: (() => InjectionScan) | undefined;
+  readonly echo: EchoRedactor | undefined;
+  /** Called at most once: one suspicious phrase that is not enough to block. */
+  readonly onWarning: () => void;
+}
+
+/**
+ * Looks at one body on its way to the agent, chunk by chunk: masks the secrets that it repeats and
+ * stops it where its text gives orders. Holds back nothing but what may be the beginning of a
+ * secret.
+ */
+export class Inspection {
+  readonly #options: InspectionOptions;
+  readonly #echo: EchoStream | undefined;
+  #text: { readonly view: Utf8View; readonly scan: InjectionScan } | undefined;
+  #isBegun = false;
+  #hasWarned = false;
+
+  constructor(options: InspectionOptions) {
+    this.#options = options;
+    this.#echo = options.echo?.stream();
+  }
+
+  /** Was a secret masked in what was given so far? */
+  get hasMasked(): boolean {
+    return this.#echo?.found === true;
+  }
+
+  /**
+   * Takes what came and gives what may go on.
+   * @throws {InjectionFound} when nothing of it may.
+   */
+  push(chunk: Uint8Array): Uint8Array {
+    if (!this.#isBegun && chunk.length > 0) this.#begin(chunk);
+    if (this.#text !== undefined) {
+      const { scan, view } = this.#text;
+      this.#judge(() => scan.push(view.push(chunk)));
+    }
+    return this.#echo === undefined ? chunk : this.#echo.push(chunk);
+  }
+
+  /**
+   * Gives what was held back, at the end of the body.
+   * @throws {InjectionFound} when it may not go on.
+   */
+  end(): Uint8Array {
+    const scan = this.#text?.scan;
+    if (scan !== undefined) this.#judge(() => scan.end());
+    return this.#echo?.end() ?? new Uint8Array(0);
+  }
+
+  #begin(start: Uint8Array): void {
+    this.#isBegun = true;
+    const { headers, injection } = this.#options;
+    if (injection === undefined || !(isTextual(headers) || looksTextual(start))) return;
+    this.#text = { view: new Utf8View(headers), scan: injection() };
+  }
+
+  #judge(look: () => { readonly level: "clean" | "warn" | "block" }): void {
+    let level: "clean" | "warn" | "block";
+    try {
+      ({ level } = look());
+    } catch (error) {
+      // A detector that fails counts as a match.
+      throw new InjectionFound("the injection detector failed", { cause: error });
+    }
+    if (level === "block") throw new InjectionFound("the response holds a prompt injection");
+    if (level === "clean" || this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#options.onWarning();
+  }
+}
