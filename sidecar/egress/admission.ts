@@ -27,6 +27,10 @@ export function admit(
   const denial = "action" in inbound ? inbound : faultOf(request, inbound.authority.host);
   if (denial !== undefined) return refuse(context, messages, denial);
   if ("action" in inbound) return;
+  // In Deno 2.9.6 what came in one piece with a passed over offer of another protocol is lost.
+  if ("shouldKeepAlive" in response && request.headers.upgrade !== undefined) {
+    response.shouldKeepAlive = false;
+  }
   const start = (): void => {
     if (request.headers.expect !== undefined) response.writeContinue();
     void exchange(context, messages, inbound);
