@@ -97,9 +97,8 @@ function stagesOf(coding: Compression, received: Received): Transform[] {
       total += chunk.length;
       attempt(done, () => {
         checkExpansion(total, received);
-        frames?.push(chunk);
-        const rest = header === undefined ? chunk : header.strip(chunk);
-        if (rest.length > 0) this.push(rest);
+        const pieces = frames?.push(chunk) ?? [header?.strip(chunk) ?? chunk];
+        for (const piece of pieces) if (piece.length > 0) this.push(piece);
       });
     },
     flush(done): void {

@@ -11,9 +11,9 @@ const RUN_LENGTH = 1;
 type Part = "magic" | "skippable-size" | "descriptor" | "block";
 
 /**
- * Follows the frames of a zstd body, for in Deno 2.9.6 the decoder takes a body that breaks off
- * for a whole one. Reads structure alone (RFC 8878, section 3.1); what is inside of the blocks is
- * the decoder's.
+ * Follows the frames of a zstd body. In Deno 2.9.6 the decoder takes a body that breaks off for a
+ * whole one, and drops what follows a frame in the same chunk. Reads structure alone (RFC 8878,
+ * section 3.1); what is inside of the blocks is the decoder's.
  */
 export class ZstdFrames {
   #part: Part = "magic";
@@ -27,19 +27,29 @@ export class ZstdFrames {
     return this.#part === "magic" && this.#gathered.length === 0 && this.#skip === 0;
   }
 
-  /** @throws {Error} when the bytes are no zstd frames. */
-  push(chunk: Uint8Array): void {
+  /**
+   * Cuts a chunk where frames end.
+   * @throws {Error} when the bytes are no zstd frames.
+   */
+  push(chunk: Uint8Array): Uint8Array[] {
+    const pieces: Uint8Array[] = [];
+    let start = 0;
     let at = 0;
     while (at < chunk.length) {
       if (this.#skip > 0) {
         const step = Math.min(this.#skip, chunk.length - at);
         this.#skip -= step;
         at += step;
-        continue;
+      } else {
+        this.#gathered.push(chunk[at++] ?? 0);
+        if (this.#gathered.length === this.#wanted) this.#read(this.#gathered);
       }
-      this.#gathered.push(chunk[at++] ?? 0);
-      if (this.#gathered.length === this.#wanted) this.#read(this.#gathered);
+      if (!this.isWhole) continue;
+      pieces.push(chunk.subarray(start, at));
+      start = at;
     }
+    if (start < chunk.length) pieces.push(chunk.subarray(start));
+    return pieces;
   }
 
   #read(bytes: readonly number[]): void {
