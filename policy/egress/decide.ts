@@ -122,7 +122,7 @@ function agrees(text: string, request: RequestView): boolean {
 
 /** Step 2, first half: every name that the request has for its host must be the same one. */
 function checkAgreement(request: RequestView): Denial | undefined {
-  const { hostHeaders, pseudoAuthority, sni, authority: { host } } = request;
+  const { hostHeaders, pseudoAuthority, sni, authority: { host, port } } = request;
   if (hostHeaders.length > 1) {
     return malformed("host_mismatch", "the request has more than one Host header", host);
   }
@@ -130,7 +130,7 @@ function checkAgreement(request: RequestView): Denial | undefined {
   if (named.length === 0) return malformed("host_mismatch", "the request has no Host header", host);
   const other = named.find((text) => !agrees(text, request));
   if (other !== undefined) {
-    const message = `Host ${excerpt(other)} is not where the connection goes (${host})`;
+    const message = `Host ${excerpt(other)} is not where the connection goes (${host} port ${port})`;
     return malformed("host_mismatch", message, host);
   }
   if (sni === undefined) return undefined;

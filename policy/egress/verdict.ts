@@ -5,6 +5,7 @@ import type { OutboundDetector, Route } from "./route.ts";
 /** Why a request is refused, as a word for programs and logs. */
 export type DenyReason =
   | "bad_http"
+  | "bad_tls"
   | "bad_expectation"
   | "bad_authority"
   | "bad_target"

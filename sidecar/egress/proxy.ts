@@ -9,6 +9,7 @@ import { LeafMint } from "./leaves.ts";
 import { LivePolicy } from "./live_policy.ts";
 import { EgressLog } from "./log.ts";
 import { MemoryGuard } from "./memory.ts";
+import { logDenial } from "./refusal.ts";
 import { HostTable, type Resolve } from "./resolver.ts";
 import { Sessions } from "./sessions.ts";
 import { Terminator } from "./terminator.ts";
@@ -49,6 +50,7 @@ export class EgressProxy {
     const terminator = new Terminator({
       mint: () => this.warm(),
       onSession: (socket, tunnel) => sessions.secured(socket, tunnel),
+      onDenial: (denial) => logDenial(log, denial, { method: "CONNECT" }),
     });
     this.#front = createFront({ context: this.#context, terminator, sessions });
   }

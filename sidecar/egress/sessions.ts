@@ -4,10 +4,11 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { isIP } from "node:net";
 import type { Authority, HostKind } from "../../policy/egress/host.ts";
+import { malformed } from "../../policy/egress/verdict.ts";
 import { admit } from "./admission.ts";
 import type { ProxyContext } from "./exchange.ts";
 import { markListening } from "./gate.ts";
-import { createHttp1Server } from "./http1_server.ts";
+import { createHttp1Server, refuseRaw } from "./http1_server.ts";
 import { LIMITS } from "./limits.ts";
 import type { AgentRequest, AgentResponse, Inbound } from "./message.ts";
 import type { Tunnel } from "./terminator.ts";
@@ -32,6 +33,12 @@ export class Sessions {
       hostOf: (socket) => this.#channels.get(socket)?.tunnel.host ?? "",
     });
     markListening(this.#http1);
+    this.#http1.on("connect", (request, stream) => {
+      const socket = stream as Socket;
+      const host = this.#channels.get(socket)?.tunnel.host ?? "";
+      const denial = malformed("method_refused", "there are no tunnels inside a tunnel", host);
+      refuseRaw(context, { request, socket }, denial);
+    });
     this.#http2 = createHttp2({
       settings: { maxConcurrentStreams: LIMITS.streams, enablePush: false },
       maxHeaderListPairs: LIMITS.headerCount,

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { canonicalHost } from "../../policy/egress/host.ts";
+import { type Denial, excerpt, malformed } from "../../policy/egress/verdict.ts";
 import { gateReads, rawSocketOf } from "./gate.ts";
 import type { LeafMint } from "./leaves.ts";
 import { LIMITS } from "./limits.ts";
@@ -26,6 +27,7 @@ interface HostServer {
 export class Terminator {
   readonly #mint: () => LeafMint;
   readonly #onSession: (socket: TLSSocket, tunnel: Tunnel) => void;
+  readonly #onDenial: (denial: Denial) => void;
   readonly #servers = new Map<string, Promise<HostServer>>();
   readonly #tunnels = new WeakMap<
     Socket,
@@ -35,9 +37,12 @@ export class Terminator {
   constructor(options: {
     readonly mint: () => LeafMint;
     readonly onSession: (socket: TLSSocket, tunnel: Tunnel) => void;
+    /** Told why a handshake came to nothing. */
+    readonly onDenial: (denial: Denial) => void;
   }) {
     this.#mint = options.mint;
     this.#onSession = options.onSession;
+    this.#onDenial = options.onDenial;
   }
 
   /** The leaf and server for a host; awaited before a CONNECT is answered. */
@@ -58,7 +63,11 @@ export class Terminator {
 
   /** Starts the handshake on the connection of an answered CONNECT. */
   accept(server: Server, raw: Socket, tunnel: Tunnel): void {
-    const timer = setTimeout(() => raw.destroy(), LIMITS.handshakeMs);
+    const timer = setTimeout(() => {
+      const message = `the handshake was not done within ${LIMITS.handshakeMs} ms`;
+      this.#onDenial(malformed("bad_tls", message, tunnel.host));
+      raw.destroy();
+    }, LIMITS.handshakeMs);
     raw.once("close", () => clearTimeout(timer));
     this.#tunnels.set(raw, { tunnel, timer });
     server.emit("connection", raw);
@@ -80,10 +89,13 @@ export class Terminator {
       key: leaf.key,
       ALPNProtocols: ["h2", "http/1.1"],
       minVersion: "TLSv1.2",
-      SNICallback: (name, done) => done(namesHost(name, host) ? null : new Error("other host")),
+      SNICallback: (name, done) => done(namesHost(name, host) ? null : new OtherName(name)),
     });
     server.on("secureConnection", (socket) => this.#secured(socket));
-    server.on("tlsClientError", (_error, socket) => socket.destroy());
+    server.on("tlsClientError", (error, socket) => {
+      this.#onDenial(handshakeDenial(error, host));
+      socket.destroy();
+    });
     return { server, expires: Date.now() + LIMITS.leafReuseMs };
   }
 
@@ -98,6 +110,20 @@ export class Terminator {
     if (sni) entry.tunnel.sni = sni;
     this.#onSession(socket, entry.tunnel);
   }
+}
+
+/** The handshake asks for another host than the tunnel goes to. */
+class OtherName extends Error {}
+
+function handshakeDenial(error: Error, host: string): Denial {
+  if (error instanceof OtherName) {
+    const name = excerpt(error.message);
+    const message = `TLS server name ${name} is not where the connection goes (${host})`;
+    return malformed("host_mismatch", message, host);
+  }
+  const code = (error as { code?: unknown }).code;
+  const message = `the TLS handshake failed${typeof code === "string" ? ` (${code})` : ""}`;
+  return malformed("bad_tls", message, host);
 }
 
 /** A client that names no host (an IP literal has no name to send) gets the tunnel's. */

@@ -79,6 +79,22 @@ export function troubleIn(logs: readonly string[]): Record<string, unknown>[] {
   });
 }
 
+/** Waits for a block or warning, among the lines from `from` on, whose reason fits; gives it. */
+export async function troubleThat(
+  arena: Arena,
+  from: number,
+  fits: RegExp,
+): Promise<Record<string, unknown>> {
+  const end = Date.now() + 2_000;
+  for (;;) {
+    const trouble = troubleIn(arena.proxy.logs.slice(from));
+    const found = trouble.find((event) => fits.test(String(event.reason)));
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error(`Cannot find ${fits}: ${JSON.stringify(trouble)}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 /** An attack over HTTP/1.1 and what has to come of it, on every channel. */
 export interface Attack {
   /** With `{T}` and `{H}`. */
@@ -110,13 +126,8 @@ export async function attack(arena: Arena, channel: Channel, one: Attack): Promi
   assert.deepEqual(upstream.requestLines(), expected);
   one.check?.(upstream.text(), wire);
   wire.destroy();
-  const trouble = troubleIn(arena.proxy.logs.slice(logged));
-  if (one.logged === null) assert.deepEqual(trouble, []);
-  else {
-    const { logged: wanted } = one;
-    const fits = trouble.some((event) => wanted.test(String(event.reason)));
-    assert.ok(fits, `logged: ${JSON.stringify(trouble)}`);
-  }
+  if (one.logged !== null) await troubleThat(arena, logged, one.logged);
+  else assert.deepEqual(troubleIn(arena.proxy.logs.slice(logged)), []);
   await assertAlive(arena, channel);
 }
 
