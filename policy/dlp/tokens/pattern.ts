@@ -1,0 +1,26 @@
+import data from "./patterns.json" with { type: "json" };
+
+/** The format of one kind of token. */
+export interface TokenPattern {
+  /** Stable, lower case, shown to operators. */
+  readonly id: string;
+  readonly name: string;
+  /** In the syntax of {@linkcode parseRegex}; its longest literal is the keyword. */
+  readonly regex: string;
+  /** Where the format is described. */
+  readonly source: string;
+  /**
+   * What counts within a long run of base64 characters, where chance writes short keywords: nothing
+   * (`never`), or what carries a valid checksum (`crc32`). Absent: the keyword is long enough.
+   */
+  readonly insideRuns?: "never" | "crc32";
+  /** Ends of tokens that a vendor publishes as examples; nobody can issue one. */
+  readonly exampleEnding?: string;
+  /** The match has to look like encoded key material rather than prose. */
+  readonly keyMaterial?: boolean;
+}
+
+/** Every format that is looked for. */
+export const TOKEN_PATTERNS: readonly TokenPattern[] = Object.freeze(
+  data.patterns as readonly TokenPattern[],
+);

@@ -1,0 +1,110 @@
+import type { TokenPattern } from "./pattern.ts";
+
+/** Least different characters in the random part of a token; placeholders are `xxxxxxxx`. */
+const MIN_DISTINCT = 5;
+/** So many bytes of a random part are looked at. */
+const LOOKED_AT = 24;
+/** From so many base64 characters in front on, a token stands inside a run. */
+const RUN = 48;
+
+/** A match of a pattern's program in a text. */
+export interface Candidate {
+  readonly start: number;
+  readonly end: number;
+  /** Where the keyword stands within it; the rest is what a service draws at random. */
+  readonly keywordStart: number;
+  readonly keywordEnd: number;
+}
+
+/**
+ * Can the match be a token that somebody was issued? Only what no holder of a real token can bring
+ * about counts against it. Text that follows never turns a yes into a no.
+ */
+export function isPlausible(pattern: TokenPattern, bytes: Uint8Array, match: Candidate): boolean {
+  if (!isVaried(bytes, match)) return false;
+  if (pattern.exampleEnding !== undefined && endsWith(bytes, match.end, pattern.exampleEnding)) {
+    return false;
+  }
+  if (pattern.keyMaterial === true && !isKeyMaterial(bytes, match)) return false;
+  if (pattern.insideRuns === undefined || !isInsideRun(bytes, match.start)) return true;
+  return pattern.insideRuns === "crc32" && hasChecksum(bytes, match);
+}
+
+function isVaried(bytes: Uint8Array, { start, end, keywordStart, keywordEnd }: Candidate): boolean {
+  let distinct = 0;
+  let low = 0;
+  let high = 0;
+  const last = Math.min(end, keywordEnd + LOOKED_AT);
+  for (let at = Math.max(start, keywordStart - LOOKED_AT); at < last; at++) {
+    if (at === keywordStart) at = keywordEnd;
+    if (at >= last) break;
+    const byte = bytes[at] as number;
+    const bit = 1 << (byte & 31);
+    if (byte & 64 ? high & bit : low & bit) continue;
+    if (byte & 64) high |= bit;
+    else low |= bit;
+    distinct++;
+    if (distinct >= MIN_DISTINCT) return true;
+  }
+  return false;
+}
+
+function endsWith(bytes: Uint8Array, end: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    if (bytes[end - text.length + index] !== text.charCodeAt(index)) return false;
+  }
+  return true;
+}
+
+/** Of 256 characters of an encoded key two in five are capitals and one in six is a digit. */
+function isKeyMaterial(bytes: Uint8Array, { keywordEnd, end }: Candidate): boolean {
+  let capitals = 0;
+  let digits = 0;
+  const last = Math.min(end, keywordEnd + 256);
+  for (let at = keywordEnd; at < last; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 0x41 && byte <= 0x5a) capitals++;
+    else if (byte >= 0x30 && byte <= 0x39) digits++;
+  }
+  return capitals >= 8 && digits >= 2;
+}
+
+function isInsideRun(bytes: Uint8Array, start: number): boolean {
+  if (start < RUN) return false;
+  for (let at = start - RUN; at < start; at++) {
+    if (!isBase64(bytes[at] ?? 0)) return false;
+  }
+  return true;
+}
+
+function isBase64(byte: number): boolean {
+  return byte >= 0x61 && byte <= 0x7a || byte >= 0x41 && byte <= 0x5a ||
+    byte >= 0x2f && byte <= 0x39 || byte === 0x2b || byte === 0x2d || byte === 0x5f;
+}
+
+/** Length of a checksum in base 62. */
+const CHECKSUM = 6;
+
+/**
+ * Is the last part of the token the CRC-32 of what stands between the prefix and it, in base 62? Of
+ * GitHub's tokens it is.
+ */
+function hasChecksum(bytes: Uint8Array, { keywordEnd, end }: Candidate): boolean {
+  let written = 0;
+  for (let at = end - CHECKSUM; at < end; at++) written = written * 62 + digit62(bytes[at] ?? 0);
+  return crc32(bytes.subarray(keywordEnd, end - CHECKSUM)) === written;
+}
+
+function digit62(byte: number): number {
+  if (byte <= 0x39) return byte - 0x30;
+  return byte <= 0x5a ? byte - 0x41 + 10 : byte - 0x61 + 36;
+}
+
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? crc >>> 1 ^ 0xedb88320 : crc >>> 1;
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}
