@@ -10,6 +10,7 @@ const COMMANDS = [
   "logs",
   "stop",
   "cleanup",
+  "supervise",
   "list",
   "info",
   "policy",
@@ -24,7 +25,7 @@ Deno.test("help goes to standard output, names every command and exits with 0", 
     const { code, stdout, stderr } = await scene.run(args);
     assert.deepEqual([code, stderr], [0, ""]);
     for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
-    for (const later of ["resume", "supervise", "complete "]) {
+    for (const later of ["resume", "complete "]) {
       assert.doesNotMatch(stdout, new RegExp(`^  ${later}`, "m"));
     }
   }

@@ -26,6 +26,7 @@ export const HELP: string = [
   "  logs [options] <slug>     show the sidecar's log of a running bottle",
   "  stop <slug>               end a running bottle and remove what it is made of",
   "  cleanup [options]         remove what crashed bottles left on this machine",
+  "  supervise                 answer what bottles ask: a held request, for instance",
   "  list [options] [kind]     list agents that can start and bottles that run",
   "  info [options] <agent>    show what an agent would be given: its manifest with its bottles merged",
   "  policy                    try out what a bottle's rules decide, without starting anything",

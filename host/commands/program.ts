@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { describeBottles } from "./program_bottles.ts";
 import { describeInspection } from "./program_inspection.ts";
+import { describeSupervise } from "./program_supervise.ts";
 
 /** Runs one command; resolves with what the program exits with. */
 export type Run = (context: CommandContext) => Promise<number>;
@@ -46,6 +47,7 @@ export function describeProgram(host: ProgramHost): Command {
       getErrHasColors: () => false,
     });
   describeBottles(program, host);
+  describeSupervise(program, host);
   describeInspection(program, host);
   return program;
 }
