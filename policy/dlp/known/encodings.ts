@@ -95,24 +95,37 @@ export function inBase85(
   return { text: Uint8Array.from(text), bits: Uint8Array.from(bits) };
 }
 
+/** Digits that are reckoned with at once; three of base 62 stay below 18 bits. */
+const LIMB = 3;
+
 /** As one big number, first byte highest; the first digits of a public beginning count as public. */
-export function asNumber(source: Source, alphabet: string): Encoded {
+export function asNumber({ bytes, isPublic }: Source, alphabet: string): Encoded {
   const base = alphabet.length;
-  const digits: number[] = [];
-  for (const byte of source.bytes) {
-    let carry = byte;
-    for (let n = 0; n < digits.length; n++) {
-      carry += (digits[n] as number) * 256;
-      digits[n] = carry % base;
-      carry = Math.floor(carry / base);
+  const digitBits = Math.log2(base);
+  const limbBase = base ** LIMB;
+  const limbs = new Int32Array(Math.ceil((8 * bytes.length) / (digitBits * LIMB)) + 1);
+  let used = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    let carry = bytes[at] as number;
+    for (let n = 0; n < used || carry > 0; n++) {
+      carry += (limbs[n] as number) << 8;
+      const rest = (carry / limbBase) | 0;
+      limbs[n] = carry - rest * limbBase;
+      carry = rest;
+      if (n >= used) used = n + 1;
     }
-    for (; carry > 0; carry = Math.floor(carry / base)) digits.push(carry % base);
   }
-  const firstPrivate = source.isPublic.indexOf(0);
-  const known = firstPrivate < 0 ? digits.length : (8 * firstPrivate) / Math.log2(base) + 1;
-  const bits = digits.map((_, n) => (n < known ? 0 : Math.floor(Math.log2(base))));
-  const text = digits.reverse().map((digit) => alphabet.charCodeAt(digit));
-  return { text: Uint8Array.from(text), bits: Uint8Array.from(bits) };
+  const length = used * LIMB;
+  const encoded = { text: new Uint8Array(length), bits: new Uint8Array(length) };
+  const firstPrivate = isPublic.indexOf(0);
+  const known = firstPrivate < 0 ? length : (8 * firstPrivate) / digitBits + LIMB;
+  for (let n = 0; n < length; n++) {
+    const limb = limbs[used - 1 - Math.floor(n / LIMB)] as number;
+    const digit = Math.floor(limb / base ** (LIMB - 1 - (n % LIMB))) % base;
+    encoded.text[n] = alphabet.charCodeAt(digit);
+    encoded.bits[n] = n < known ? 0 : Math.floor(digitBits);
+  }
+  return encoded;
 }
 
 /** Letters moved by half the alphabet. */
@@ -123,11 +136,6 @@ export function rot13({ text, bits }: Encoded): Encoded {
     return letter < 0x4e ? byte + 13 : byte - 13;
   });
   return { text: moved, bits };
-}
-
-/** Read from its end. */
-export function backwards({ text, bits }: Encoded): Encoded {
-  return { text: text.toReversed(), bits: bits.toReversed() };
 }
 
 /** A source read from its end. */

@@ -7,10 +7,10 @@ const BITS_PER_GRAM = 16;
 const MIN_FILTER_BITS = 12;
 const MAX_FILTER_BITS = 23;
 
-/** The codes of a gram in one number of 30 bits. */
+/** One number for the codes of a gram: their upper bits overlap, but are the same in each. */
 export function gramAt(codes: Uint8Array, at: number): number {
-  return (codes[at] as number) | ((codes[at + 1] as number) << 6) |
-    ((codes[at + 2] as number) << 12) | ((codes[at + 3] as number) << 18) |
+  return (codes[at] as number) ^ ((codes[at + 1] as number) << 6) ^
+    ((codes[at + 2] as number) << 12) ^ ((codes[at + 3] as number) << 18) ^
     ((codes[at + 4] as number) << 24);
 }
 
@@ -39,7 +39,7 @@ export class GramIndex {
    */
   constructor(
     codes: Uint8Array,
-    places: readonly number[],
+    places: Uint32Array,
     isSame: (earlier: number, place: number) => boolean,
   ) {
     const wanted = Math.ceil(Math.log2(Math.max(1, places.length) * BITS_PER_GRAM));
@@ -51,17 +51,31 @@ export class GramIndex {
     this.#keys = new Int32Array(slots);
     this.#heads = new Int32Array(slots).fill(-1);
     this.places = new Uint32Array(places.length);
-    this.next = new Int32Array(places.length).fill(-1);
+    this.next = new Int32Array(places.length);
+    this.#fill(codes, places, isSame);
+  }
+
+  #fill(
+    codes: Uint8Array,
+    places: Uint32Array,
+    isSame: (earlier: number, place: number) => boolean,
+  ): void {
     let count = 0;
-    for (const place of places) {
+    for (let n = 0; n < places.length; n++) {
+      const place = places[n] as number;
       const gram = gramAt(codes, place);
       const slot = this.#slot(gram);
-      if (this.#holds(slot, (earlier) => isSame(earlier, place))) continue;
+      const head = this.#heads[slot] as number;
+      let entry = head;
+      while (entry >= 0 && !isSame(this.places[entry] as number, place)) {
+        entry = this.next[entry] as number;
+      }
+      if (entry >= 0) continue;
       const hash = spread(gram) >>> this.filterShift;
       this.filter[hash >>> 5] = (this.filter[hash >>> 5] as number) | (1 << (hash & 31));
       this.#keys[slot] = gram;
       this.places[count] = place;
-      this.next[count] = this.#heads[slot] as number;
+      this.next[count] = head;
       this.#heads[slot] = count++;
     }
   }
@@ -75,12 +89,5 @@ export class GramIndex {
     let slot = (spread(gram) >>> 2) & this.#mask;
     while (this.#keys[slot] !== EMPTY && this.#keys[slot] !== gram) slot = (slot + 1) & this.#mask;
     return slot;
-  }
-
-  #holds(slot: number, isSame: (earlier: number) => boolean): boolean {
-    for (let entry = this.#heads[slot] as number; entry >= 0; entry = this.next[entry] as number) {
-      if (isSame(this.places[entry] as number)) return true;
-    }
-    return false;
   }
 }

@@ -1,96 +1,156 @@
 import type { Secret } from "../../secret.ts";
 import type { ViewMatch } from "../view_match.ts";
+import { type Compiled, compileSecrets } from "./compile.ts";
 import { GRAM, gramAt, spread } from "./gram_index.ts";
+import { mergeRuns, type Run } from "./merge.ts";
 import { type Needle, Needles } from "./needles.ts";
 import { Projection } from "./projection.ts";
-import { markPublic } from "./public_parts.ts";
-import { variantsOf } from "./variants.ts";
+import { Readings } from "./readings.ts";
 
 /** Finds known secrets, however they are written. */
 export interface KnownMatcher {
   /**
-   * The first matches in a view, in the order of their place and at most `limit` of them; matches of
-   * one secret do not overlap.
+   * The matches in a view, in the order of their place; those of one secret do not overlap. Where
+   * there are `limit` of them there may be more, anywhere.
    */
   find(bytes: Uint8Array, limit: number): readonly ViewMatch[];
   /** Alphanumerics of earlier text that must stand before the next piece of a stream. */
   readonly carry: number;
 }
 
-/** A run of a needle in a projected text. */
-interface Run {
-  readonly needle: Needle;
-  readonly owner: number;
-  readonly start: number;
-  readonly end: number;
-}
-
 /** Compiles the variants of the secrets. */
 export function createKnownMatcher(secrets: ReadonlyMap<string, Secret>): KnownMatcher {
-  const needles: Needle[] = [...secrets].flatMap(([id, secret]) => {
-    const value = secret.reveal();
-    const source = { bytes: new TextEncoder().encode(value), isPublic: markPublic(value) };
-    return variantsOf(source).map((variant) => ({ ...variant, id }));
-  });
-  return new Matcher(new Needles(needles));
+  return new Matcher(compileSecrets(secrets));
 }
+
+/** Takes a run; false when no more are wanted. */
+type Tell = (run: Run) => boolean;
 
 class Matcher implements KnownMatcher {
   readonly carry: number;
+  readonly #compiled: Compiled;
   readonly #needles: Needles;
   readonly #projection = new Projection();
-  /** Per needle: the end of its last run, and where the needle would begin in the text. */
-  readonly #lastEnd: Int32Array;
-  readonly #lastBase: Int32Array;
+  readonly #readings: Readings;
+  /** Per needle: the end of its last run, and where the needle would begin there. */
+  readonly #lastEnd: Float64Array;
+  readonly #lastBase: Float64Array;
+  /** Keeps places of one scan apart from those of each other one. */
+  #scanBase = 0;
 
-  constructor(needles: Needles) {
-    this.#needles = needles;
-    this.carry = needles.reach - 1;
-    this.#lastEnd = new Int32Array(needles.all.length);
-    this.#lastBase = new Int32Array(needles.all.length);
+  constructor(compiled: Compiled) {
+    this.#compiled = compiled;
+    this.#needles = new Needles(compiled.needles);
+    const { reach, shortest, all } = this.#needles;
+    this.carry = reach - 1;
+    this.#lastEnd = new Float64Array(all.length);
+    this.#lastBase = new Float64Array(all.length).fill(-1);
+    this.#readings = new Readings(this.#projection, {
+      reach,
+      shortest,
+      mayMatch: (at) => this.#passes(this.#projection.codes, at),
+    });
   }
 
   find(bytes: Uint8Array, limit: number): readonly ViewMatch[] {
-    if (this.#needles.all.length === 0 || limit <= 0) return [];
+    if (limit <= 0) return [];
+    const found = [...this.#findLone(bytes), ...this.#findWords(bytes, limit)];
+    if (this.#needles.all.length > 0) found.push(...this.#findNeedles(bytes, limit));
+    return mergeRuns(found).slice(0, limit);
+  }
+
+  #findLone(bytes: Uint8Array): ViewMatch[] {
+    return this.#compiled.lone.flatMap(({ id, bytes: value }) => {
+      let [start, end] = [0, bytes.length];
+      if (end - start < value.length) return [];
+      while (start < end && isSpace(bytes[start] as number)) start++;
+      while (start < end && isSpace(bytes[end - 1] as number)) end--;
+      const isValue = end - start === value.length && value.every((b, n) => b === bytes[start + n]);
+      return isValue ? [{ id, writtenAs: [], start, end }] : [];
+    });
+  }
+
+  #findWords(bytes: Uint8Array, limit: number): ViewMatch[] {
+    return this.#compiled.words.flatMap(({ id, writtenAs, length, word }) =>
+      [...word.places(bytes).take(limit)]
+        .map((start) => ({ id, writtenAs, start, end: start + length }))
+    );
+  }
+
+  #findNeedles(bytes: Uint8Array, limit: number): ViewMatch[] {
     const projection = this.#projection;
     projection.fill(bytes);
-    const runs: Run[] = [];
-    this.#scan(projection.codes, projection.end, (run) => {
-      runs.push(run);
-      return runs.length < 4 * limit;
-    });
-    const matches = runs.map(({ needle, start, end }) => ({
-      id: needle.id,
-      writtenAs: needle.writtenAs,
+    const runs = this.#collect(limit);
+    const matches = runs.map(({ id, writtenAs, start, end }) => ({
+      id,
+      writtenAs,
       start: projection.offsetOf(start),
       end: projection.offsetOf(end - 1) + 1,
     }));
     projection.clear();
-    return merge(matches).slice(0, limit);
+    return matches;
   }
 
-  /** Looks at one place in `stride`; each run that counts is told once, until told to stop. */
-  #scan(codes: Uint8Array, end: number, tell: (run: Run) => boolean): void {
-    const { index, stride } = this.#needles;
-    const { filter, filterShift } = index;
-    this.#lastEnd.fill(0);
+  /** Runs in all readings of the projected text, at most `limit` of them. */
+  #collect(limit: number): Run[] {
+    const most = Math.max(4 * limit, 256);
+    let runs: Run[] = [];
+    const tell: Tell = (run) => {
+      if (runs.push(run) < most) return true;
+      runs = mergeRuns(runs);
+      return runs.length < limit;
+    };
+    const { codes, end, escapes } = this.#projection;
+    if (this.#scan(codes, end, tell) && this.#scanReadings(escapes, tell)) {
+      const certain = escapes.filter(({ isDoubted }) => !isDoubted);
+      if (certain.length < escapes.length) this.#scanReadings(certain, tell);
+    }
+    return mergeRuns(runs).slice(0, limit);
+  }
+
+  #scanReadings(escapes: Projection["escapes"], tell: Tell): boolean {
+    for (const { codes, end, from } of this.#readings.stretches(escapes)) {
+      const goesOn = this.#scan(codes, end, (run) =>
+        tell({
+          ...run,
+          start: from[run.start] as number,
+          end: (from[run.end - 1] as number) + 1,
+        }));
+      if (!goesOn) return false;
+    }
+    return true;
+  }
+
+  #passes(codes: Uint8Array, at: number): boolean {
+    const { filter, filterShift } = this.#needles.index;
+    const hash = spread(gramAt(codes, at)) >>> filterShift;
+    return (((filter[hash >>> 5] as number) >>> (hash & 31)) & 1) !== 0;
+  }
+
+  /** Looks at one place in `stride`; tells each run that counts once. */
+  #scan(codes: Uint8Array, end: number, tell: Tell): boolean {
+    const { index: { filter, filterShift }, stride } = this.#needles;
     for (let at = stride; at + GRAM <= end; at += stride) {
       const hash = spread(gramAt(codes, at)) >>> filterShift;
       if ((((filter[hash >>> 5] as number) >>> (hash & 31)) & 1) === 0) continue;
-      if (!this.#verify(codes, at, tell)) return;
+      if (!this.#verify(codes, at, tell)) return false;
     }
+    this.#scanBase += end + this.#needles.codes.length;
+    return true;
   }
 
-  #verify(codes: Uint8Array, at: number, tell: (run: Run) => boolean): boolean {
+  #verify(codes: Uint8Array, at: number, tell: Tell): boolean {
     const { index, ownerAt, all } = this.#needles;
     const { places, next } = index;
     for (let entry = index.first(gramAt(codes, at)); entry >= 0; entry = next[entry] as number) {
       const place = places[entry] as number;
       const owner = ownerAt[place] as number;
-      const isKnown = this.#lastBase[owner] === at - place && at < (this.#lastEnd[owner] as number);
-      if (isKnown || !this.#isRun(codes, at, place)) continue;
-      const run = { ...this.#widen(codes, at, place), owner, needle: all[owner] as Needle };
-      this.#lastBase[owner] = at - place;
+      const base = this.#scanBase + at - place;
+      if (this.#lastBase[owner] === base && at < (this.#lastEnd[owner] as number)) continue;
+      if (!this.#isRun(codes, at, place)) continue;
+      const { id, writtenAs } = all[owner] as Needle;
+      const run = { id, writtenAs, ...this.#widen(codes, at, place) };
+      this.#lastBase[owner] = base;
       this.#lastEnd[owner] = run.end;
       if (!tell(run)) return false;
     }
@@ -103,13 +163,15 @@ class Matcher implements KnownMatcher {
     const needle = needles.codes;
     const most = needles.reach - GRAM;
     let left = 0;
-    while (left < most && codes[at - left - 1] === needle[place - left - 1] && left < place - 1) {
-      if (needle[place - left - 1] === 0) break;
+    while (left < most) {
+      const code = needle[place - left - 1];
+      if (code === 0 || codes[at - left - 1] !== code) break;
       left++;
     }
     let right = GRAM;
-    while (right < most + GRAM && codes[at + right] === needle[place + right]) {
-      if (needle[place + right] === 0) break;
+    while (right < most + GRAM) {
+      const code = needle[place + right];
+      if (code === 0 || codes[at + right] !== code) break;
       right++;
     }
     return needles.counts(place - left, place + right);
@@ -118,28 +180,14 @@ class Matcher implements KnownMatcher {
   /** As far as text and needle agree. */
   #widen(codes: Uint8Array, at: number, place: number): { start: number; end: number } {
     const needle = this.#needles.codes;
-    let [start, end] = [0, GRAM];
-    while (needle[place - start - 1] !== 0 && codes[at - start - 1] === needle[place - start - 1]) {
-      start++;
-    }
-    while (needle[place + end] !== 0 && codes[at + end] === needle[place + end]) end++;
-    return { start: at - start, end: at + end };
+    let [start, end] = [at, at + GRAM];
+    const base = place - at;
+    while (needle[base + start - 1] !== 0 && codes[start - 1] === needle[base + start - 1]) start--;
+    while (needle[base + end] !== 0 && codes[end] === needle[base + end]) end++;
+    return { start, end };
   }
 }
 
-/** Joins matches of one secret that overlap. */
-function merge(matches: ViewMatch[]): ViewMatch[] {
-  const sorted = matches.toSorted((a, b) => a.start - b.start || b.end - a.end);
-  const last = new Map<string, number>();
-  const merged: ViewMatch[] = [];
-  for (const match of sorted) {
-    const at = last.get(match.id);
-    const earlier = at === undefined ? undefined : merged[at];
-    if (at === undefined || earlier === undefined || earlier.end <= match.start) {
-      last.set(match.id, merged.push(match) - 1);
-    } else {
-      merged[at] = { ...earlier, end: Math.max(earlier.end, match.end) };
-    }
-  }
-  return merged;
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 }

@@ -3,6 +3,8 @@ import { goodWindows, type Variant } from "./variants.ts";
 
 /** Looking at every eighth place finds each run of twelve. */
 const MAX_STRIDE = 8;
+/** Windows from here on are found by some of their grams. */
+const LONG_WINDOW = 36;
 
 /** A variant of a secret with the secret's name. */
 export interface Needle extends Variant {
@@ -20,6 +22,8 @@ export class Needles {
   readonly #goodBefore: Uint32Array;
   /** The longest window. */
   readonly reach: number;
+  /** The shortest window. */
+  readonly shortest: number;
   /** Every run that counts has a gram of the index at one of so many places in a row. */
   readonly stride: number;
   readonly index: GramIndex;
@@ -31,8 +35,9 @@ export class Needles {
     this.ownerAt = new Uint32Array(size);
     this.#goodBefore = new Uint32Array(size + 1);
     const windows = needles.map(({ window }) => window);
-    this.reach = Math.max(GRAM, ...windows);
-    this.stride = Math.min(MAX_STRIDE, ...windows.map((window) => window - GRAM + 1));
+    this.reach = windows.reduce((most, window) => Math.max(most, window), GRAM);
+    this.shortest = windows.reduce((least, window) => Math.min(least, window), this.reach);
+    this.stride = Math.min(MAX_STRIDE, this.shortest - GRAM + 1);
     let base = 1;
     needles.forEach((needle, owner) => {
       const good = goodWindows(needle);
@@ -60,18 +65,24 @@ export class Needles {
     return (this.#goodBefore[end] as number) - (this.#goodBefore[start] as number);
   }
 
-  /** The grams that stand in a good window. */
-  #places(): number[] {
-    const places: number[] = [];
+  /**
+   * Grams that stand in a good window. Where a window spans several places in a row that are looked
+   * at, one of these is enough, so that long ways to write take no more memory than short ones.
+   */
+  #places(): Uint32Array {
+    const places = new Uint32Array(this.codes.length);
+    let count = 0;
     let base = 1;
     for (const { codes, window } of this.all) {
-      for (let at = base; at + GRAM <= base + codes.length; at++) {
-        const first = Math.max(base, at + GRAM - window);
-        if (this.#goodBetween(first, at + 1) > 0) places.push(at);
+      const turns = window < LONG_WINDOW ? 1 : Math.floor((window - GRAM + 1) / this.stride);
+      for (let at = 0; at + GRAM <= codes.length; at++) {
+        if (Math.floor(at / this.stride) % turns !== 0) continue;
+        const first = base + Math.max(0, at + GRAM - window);
+        if (this.#goodBetween(first, base + at + 1) > 0) places[count++] = base + at;
       }
       base += codes.length + 1;
     }
-    return places;
+    return places.subarray(0, count);
   }
 
   /** Do two places of one needle look the same as far as a window reaches? */

@@ -2,7 +2,6 @@ import { codeOf } from "./alphabet.ts";
 import {
   ASCII85,
   asNumber,
-  backwards,
   BASE16,
   BASE32,
   BASE32_HEX,
@@ -27,58 +26,104 @@ export interface Variant {
   readonly codes: Uint8Array;
   /** Private bits that each of them carries. */
   readonly bits: Uint8Array;
-  /** A run of so many codes that carries enough private bits is the secret. */
+  /** A run of so many codes is the secret, where it carries enough private bits. */
   readonly window: number;
+  /** Private bits that are enough. */
+  readonly enough: number;
 }
 
-/** Private bits that a run must carry: eight characters. */
+/** Private bits that a piece must carry: eight characters. */
 const ENOUGH_BITS = 64;
+/** Shorter wholes are found in other text by chance. */
+const MIN_WHOLE = 7;
+/** A whole value from this length on is as rare in text as a piece. */
+const MIN_PIECE = 12;
 /** Longer values are not written as one number: that takes quadratic time, and nobody does. */
 const MAX_NUMBER_BYTES = 256;
 
-/** Every way to write that is looked for in pieces, of a secret long enough for pieces. */
-export function variantsOf(source: Source): Variant[] {
-  const back = reversed(source);
-  const asRead = (encoded: Encoded, ...writtenAs: string[]): Variant => {
-    return reduce(encoded, { writtenAs, window: 12 });
-  };
+/** Every way to write a secret that is looked for in pieces. */
+export function piecesOf(source: Source): Variant[] {
+  return everyVariant(source).filter((variant) => goodWindows(variant).includes(1));
+}
+
+/** Every way to write a secret that is looked for as a whole, since no piece of it tells enough. */
+export function wholesOf(source: Source): Variant[] {
+  const isLong = count(source.bytes) >= MIN_PIECE;
+  return (isLong ? everyVariant(source) : [...plain(source), ...encodings(source)])
+    .filter(({ codes }) => codes.length >= (isLong ? MIN_PIECE : MIN_WHOLE))
+    .map((variant) => ({ ...variant, window: variant.codes.length, enough: 0 }));
+}
+
+/** How many alphanumerics stand in bytes. */
+export function count(bytes: Uint8Array): number {
+  return bytes.reduce((sum, byte) => sum + (codeOf(byte) === 0 ? 0 : 1), 0);
+}
+
+function everyVariant(source: Source): Variant[] {
   return [
-    asRead(verbatim(source)),
-    asRead(verbatim(back), "reversed"),
-    asRead(rot13(verbatim(source)), "rot13"),
-    asRead(rot13(verbatim(back)), "rot13", "reversed"),
-    ...grouped(source).flatMap(({ name, encoded, window }) => [
-      reduce(encoded, { writtenAs: [name], window }),
-      reduce(backwards(encoded), { writtenAs: ["reversed", name], window }),
-    ]),
-    ...grouped(back).map(({ name, encoded, window }) =>
-      reduce(encoded, { writtenAs: [name, "reversed"], window })
-    ),
+    ...plain(source),
+    ...encodings(source),
     ...byteLists(source),
     ...base85(source),
     ...numbers(source),
-  ].filter(isUsable);
+  ];
 }
 
-interface Group {
+function plain(source: Source): Variant[] {
+  const asRead = (encoded: Encoded, ...writtenAs: string[]): Variant =>
+    reduce(encoded, { writtenAs, window: MIN_PIECE });
+  const [forward, backward] = [verbatim(source), verbatim(reversed(source))];
+  return [
+    asRead(forward),
+    asRead(backward, "reversed"),
+    asRead(rot13(forward), "rot13"),
+    asRead(rot13(backward), "rot13", "reversed"),
+  ];
+}
+
+function encodings(source: Source): Variant[] {
+  const backward = reversed(source);
+  return [
+    ...inAlphabet(source, { name: "base32hex", width: 5, alphabet: BASE32_HEX, window: 18 }),
+    ...ALPHABETS.flatMap((alphabet) => {
+      const { name } = alphabet;
+      const forward = inAlphabet(source, alphabet);
+      return [
+        ...forward,
+        ...forward.map((variant) => readBackwards(variant, ["reversed", name])),
+        ...inAlphabet(backward, alphabet).map((variant) => ({
+          ...variant,
+          writtenAs: [name, "reversed"],
+        })),
+      ];
+    }),
+  ];
+}
+
+/** Characters of a number of bits each. */
+interface Alphabet {
   readonly name: string;
-  readonly encoded: Encoded;
+  readonly width: number;
+  readonly alphabet: string;
+  /** So many of its characters stand for enough of a secret. */
   readonly window: number;
 }
 
-function grouped(source: Source): Group[] {
-  const group = (name: string, width: number, alphabet: string, window: number): Group[] =>
-    alignments(width).map((before) => ({
-      name,
-      encoded: inBits(source, { width, before, alphabet }),
-      window,
-    }));
-  return [
-    ...group("base64", 6, BASE64, 12),
-    ...group("base32", 5, BASE32, 18),
-    ...group("base32hex", 5, BASE32_HEX, 18),
-    ...group("hex", 4, BASE16, 24),
-  ];
+const ALPHABETS: readonly Alphabet[] = [
+  { name: "base64", width: 6, alphabet: BASE64, window: 12 },
+  { name: "base32", width: 5, alphabet: BASE32, window: 18 },
+  { name: "hex", width: 4, alphabet: BASE16, window: 24 },
+];
+
+function inAlphabet(source: Source, { name, width, alphabet, window }: Alphabet): Variant[] {
+  return alignments(width).map((before) =>
+    reduce(inBits(source, { width, before, alphabet }), { writtenAs: [name], window })
+  );
+}
+
+function readBackwards(variant: Variant, writtenAs: readonly string[]): Variant {
+  const { codes, bits } = variant;
+  return { ...variant, writtenAs, codes: codes.toReversed(), bits: bits.toReversed() };
 }
 
 /** How many bytes in front change which bits fall into one character. */
@@ -117,7 +162,7 @@ function numbers(source: Source): Variant[] {
     number("base58", BASE58),
     number("base62", BASE62),
     number("base36", BASE62.toLowerCase().slice(0, 36)),
-    number("decimal", BASE58.slice(0, 0) + "0123456789"),
+    number("decimal", "0123456789"),
   ];
 }
 
@@ -125,30 +170,31 @@ function reduce(
   { text, bits }: Encoded,
   options: { readonly writtenAs: readonly string[]; readonly window: number },
 ): Variant {
-  const codes: number[] = [];
-  const carried: number[] = [];
-  text.forEach((byte, at) => {
-    const code = codeOf(byte);
-    if (code === 0) return;
-    codes.push(code);
-    carried.push(bits[at] ?? 0);
-  });
-  return { ...options, codes: Uint8Array.from(codes), bits: Uint8Array.from(carried) };
-}
-
-/** Is there a run that is long enough and private enough? */
-function isUsable(variant: Variant): boolean {
-  return goodWindows(variant).includes(1);
+  const codes = new Uint8Array(text.length);
+  const carried = new Uint8Array(text.length);
+  let end = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = codeOf(text[at] as number);
+    codes[end] = code;
+    carried[end] = bits[at] as number;
+    if (code !== 0) end++;
+  }
+  return {
+    ...options,
+    codes: codes.slice(0, end),
+    bits: carried.slice(0, end),
+    enough: ENOUGH_BITS,
+  };
 }
 
 /** 1 at each position where a window begins that carries enough private bits. */
-export function goodWindows({ codes, bits, window }: Variant): Uint8Array {
+export function goodWindows({ codes, bits, window, enough }: Variant): Uint8Array {
   const good = new Uint8Array(codes.length);
   let sum = 0;
   for (let end = 1; end <= codes.length; end++) {
-    sum += bits[end - 1] ?? 0;
-    if (end > window) sum -= bits[end - 1 - window] ?? 0;
-    if (end >= window && sum >= ENOUGH_BITS) good[end - window] = 1;
+    sum += bits[end - 1] as number;
+    if (end > window) sum -= bits[end - 1 - window] as number;
+    if (end >= window && sum >= enough) good[end - window] = 1;
   }
   return good;
 }
