@@ -4,8 +4,9 @@ import { isAlphanumeric } from "./alphabet.ts";
 export const DOUBTED = 0x100;
 
 const [BACKSLASH, PERCENT, LETTER_U, LETTER_X] = [0x5c, 0x25, 0x75, 0x78];
-/** Letters that stand for a control character behind a backslash, in JSON, C or a shell. */
-const CONTROLS = new Set([..."abefnrtv0"].map((letter) => letter.charCodeAt(0)));
+/** 1 for a letter that stands for a control character behind a backslash, in JSON, C or a shell. */
+const IS_CONTROL = new Uint8Array(256);
+for (const letter of "abefnrtv0") IS_CONTROL[letter.charCodeAt(0)] = 1;
 
 /**
  * How many alphanumerics behind the sign at `at` a reader takes for an escape of something that is
@@ -19,7 +20,7 @@ export function escapeLength(bytes: Uint8Array, at: number): number {
   let count = 0;
   if (letter === LETTER_U) count = plusOne(escapedHex(bytes, at + 2, 4));
   else if (letter === LETTER_X) count = plusOne(escapedHex(bytes, at + 2, 2));
-  else if (CONTROLS.has(letter)) count = 1;
+  else count = IS_CONTROL[letter] as number;
   if (count === 0 || bytes[at - 1] !== BACKSLASH) return count;
   let first = at;
   while (first > 0 && bytes[first - 1] === BACKSLASH) first--;

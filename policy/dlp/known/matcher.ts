@@ -1,6 +1,7 @@
 import type { Secret } from "../../secret.ts";
 import type { ViewMatch } from "../view_match.ts";
 import { type Compiled, compileSecrets } from "./compile.ts";
+import type { EscapeList } from "./escape_list.ts";
 import { GRAM, gramAt, spread } from "./gram_index.ts";
 import { mergeRuns, type Run } from "./merge.ts";
 import { type Needle, Needles } from "./needles.ts";
@@ -48,7 +49,7 @@ class Matcher implements KnownMatcher {
     this.#readings = new Readings(this.#projection, {
       reach,
       shortest,
-      mayMatch: (at) => this.#passes(this.#projection.codes, at),
+      mayMatch: (at) => this.#mayMatch(at),
     });
   }
 
@@ -102,29 +103,32 @@ class Matcher implements KnownMatcher {
     };
     const { codes, end, escapes } = this.#projection;
     if (this.#scan(codes, end, tell) && this.#scanReadings(escapes, tell)) {
-      const certain = escapes.filter(({ isDoubted }) => !isDoubted);
-      if (certain.length < escapes.length) this.#scanReadings(certain, tell);
+      const certain = escapes.certain();
+      if (certain !== undefined) this.#scanReadings(certain, tell);
     }
     return mergeRuns(runs).slice(0, limit);
   }
 
-  #scanReadings(escapes: Projection["escapes"], tell: Tell): boolean {
-    for (const { codes, end, from } of this.#readings.stretches(escapes)) {
-      const goesOn = this.#scan(codes, end, (run) =>
-        tell({
-          ...run,
-          start: from[run.start] as number,
-          end: (from[run.end - 1] as number) + 1,
-        }));
-      if (!goesOn) return false;
+  #scanReadings(escapes: EscapeList, tell: Tell): boolean {
+    const readings = this.#readings;
+    const tellPlace: Tell = (run) => {
+      const { from } = readings;
+      const [start, end] = [from[run.start] as number, (from[run.end - 1] as number) + 1];
+      return tell({ ...run, start, end });
+    };
+    let next = 0;
+    while ((next = readings.next(escapes, next)) >= 0) {
+      if (!this.#scan(readings.codes, readings.end, tellPlace)) return false;
     }
     return true;
   }
 
-  #passes(codes: Uint8Array, at: number): boolean {
-    const { filter, filterShift } = this.#needles.index;
-    const hash = spread(gramAt(codes, at)) >>> filterShift;
-    return (((filter[hash >>> 5] as number) >>> (hash & 31)) & 1) !== 0;
+  #mayMatch(at: number): boolean {
+    const { index } = this.#needles;
+    const gram = gramAt(this.#projection.codes, at);
+    const hash = spread(gram) >>> index.filterShift;
+    return (((index.filter[hash >>> 5] as number) >>> (hash & 31)) & 1) !== 0 &&
+      index.first(gram) >= 0;
   }
 
   /** Looks at one place in `stride`; tells each run that counts once. */

@@ -1,32 +1,31 @@
+import type { EscapeList } from "./escape_list.ts";
 import { GRAM } from "./gram_index.ts";
-import type { Escape, Projection } from "./projection.ts";
+import type { Projection } from "./projection.ts";
 
-/** A stretch of a text's codes as a reader sees it who takes escapes for no alphanumerics. */
-export interface Reading {
-  /** A 0, the codes, a 0. */
-  readonly codes: Uint8Array;
-  /** Behind the last code. */
-  readonly end: number;
-  /** Where each code stands in the projection. */
-  readonly from: Int32Array;
-}
+/** Escapes in one stretch. */
+const AT_ONCE = 4;
 
 /** What decides which stretches are worth a look. */
 export interface ReadingOptions {
   /** The longest and the shortest run that counts. */
   readonly reach: number;
   readonly shortest: number;
-  /** May a run begin at that code of the projection? */
+  /** May the gram at that code of the projection belong to a run? */
   readonly mayMatch: (at: number) => boolean;
 }
 
 /**
- * The stretches around escapes, without the codes of these: `s\nk\n` reads `sk` there. Where escapes
- * are rare most are passed over: a run across one escape has a whole gram in front of it or behind.
+ * The stretches around escapes as a reader sees them who takes these for no alphanumerics: `s\nk\n`
+ * reads `sk`. Most are passed over: a run across an escape has a whole gram in front of it or behind
+ * it, or else consists of runs between escapes that are shorter than a gram.
  */
 export class Readings {
-  #codes = new Uint8Array(0);
-  #from = new Int32Array(0);
+  /** Of the current stretch: a 0, the codes, a 0. */
+  codes = new Uint8Array(1024);
+  /** Where each of them stands in the projection. */
+  from = new Int32Array(1024);
+  /** Behind the last code. */
+  end = 1;
   readonly #projection: Projection;
   readonly #options: ReadingOptions;
 
@@ -35,86 +34,85 @@ export class Readings {
     this.#options = options;
   }
 
-  /** Each stretch in turn; a reading is valid until the next is asked for. */
-  *stretches(escapes: readonly Escape[]): Generator<Reading> {
-    const { shortest } = this.#options;
-    let first = 0;
-    while (first < escapes.length) {
-      let last = first;
-      let isDense = shortest < 2 * GRAM - 1;
-      for (; last + 1 < escapes.length; last++) {
-        const gap = startOf(escapes, last + 1) - endOf(escapes, last);
-        if (gap >= shortest - 1 && shortest >= 2 * GRAM - 1) break;
-        isDense ||= gap > 0;
-      }
-      if (isDense || this.#mayHoldRun(startOf(escapes, first), endOf(escapes, last))) {
-        yield this.#read(escapes, first, last);
-      }
-      first = last + 1;
+  /**
+   * Reads the next stretch worth a look, with the escapes from `first` on. Gives where to go on,
+   * or -1 when there is none.
+   */
+  next(escapes: EscapeList, first: number): number {
+    const { starts, ends, count } = escapes;
+    let before = first > 0 ? (ends[first - 1] as number) : 1;
+    // Codes in a row of runs that are shorter than a gram.
+    let inShortRuns = 0;
+    for (let at = first; at < count; at++) {
+      const [start, end] = [starts[at] as number, ends[at] as number];
+      const isShort = start - before < GRAM;
+      inShortRuns = isShort && at > first ? inShortRuns + start - before : 0;
+      before = end;
+      const behind = at + 1 < count ? (starts[at + 1] as number) : this.#projection.end;
+      const mayHoldRun = inShortRuns + 2 * (GRAM - 1) >= this.#options.shortest ||
+        (!isShort && this.#options.mayMatch(start - GRAM)) ||
+        (end + GRAM <= behind && this.#options.mayMatch(end));
+      if (!mayHoldRun) continue;
+      const last = Math.min(count - 1, at + AT_ONCE - 1);
+      this.#read(escapes, at, last);
+      return last + 1;
     }
-  }
-
-  #mayHoldRun(start: number, end: number): boolean {
-    const { mayMatch } = this.#options;
-    return (start > GRAM && mayMatch(start - GRAM)) ||
-      (end + GRAM <= this.#projection.end && mayMatch(end));
+    return -1;
   }
 
   /** The codes around and between some escapes, as far as a run reaches on both sides. */
-  #read(escapes: readonly Escape[], first: number, last: number): Reading {
+  #read(escapes: EscapeList, first: number, last: number): void {
     const { reach } = this.#options;
-    let [from, before] = [first, 0];
-    let low = startOf(escapes, first);
-    for (;;) {
-      const least = from > 0 ? endOf(escapes, from - 1) : 1;
-      const taken = Math.min(reach - before, low - least);
-      before += taken;
+    let from = first;
+    let low = escapes.starts[first] as number;
+    for (let left = reach;;) {
+      const least = from > 0 ? (escapes.ends[from - 1] as number) : 1;
+      const taken = Math.min(left, low - least);
+      left -= taken;
       low -= taken;
-      if (before >= reach || from === 0) break;
-      low = startOf(escapes, --from);
+      if (left === 0 || from === 0) break;
+      low = escapes.starts[--from] as number;
     }
-    return this.#copy(escapes, { low, from, last });
+    this.end = 1;
+    let next = from;
+    for (let at = low; next <= last; next++) {
+      this.#copy(at, escapes.starts[next] as number);
+      at = escapes.ends[next] as number;
+    }
+    this.#readBehind(escapes, next);
   }
 
-  #copy(
-    escapes: readonly Escape[],
-    range: { readonly low: number; readonly from: number; readonly last: number },
-  ): Reading {
-    const projection = this.#projection;
-    let [end, at, next] = [1, range.low, range.from];
+  #readBehind(escapes: EscapeList, first: number): void {
     let left = this.#options.reach;
-    while (at < projection.end && left > 0) {
-      const isBehind = next > range.last;
-      const stop = next < escapes.length ? startOf(escapes, next) : projection.end;
-      const count = isBehind ? Math.min(left, stop - at) : stop - at;
-      this.#reserve(end + count + 1);
-      for (let n = 0; n < count; n++) {
-        this.#codes[end] = projection.codes[at + n] as number;
-        this.#from[end++] = at + n;
-      }
-      if (isBehind) left -= count;
-      at = next < escapes.length ? Math.max(at, endOf(escapes, next)) : projection.end;
-      next++;
+    let at = escapes.ends[first - 1] as number;
+    for (let next = first; left > 0 && next <= escapes.count; next++) {
+      const isLast = next === escapes.count;
+      const stop = isLast ? this.#projection.end : (escapes.starts[next] as number);
+      const count = Math.min(left, stop - at);
+      this.#copy(at, at + count);
+      left -= count;
+      if (!isLast) at = escapes.ends[next] as number;
     }
-    this.#reserve(end + 1);
-    this.#codes[end] = 0;
-    return { codes: this.#codes, end, from: this.#from };
+    this.codes[this.end] = 0;
   }
 
-  #reserve(size: number): void {
-    if (size <= this.#codes.length) return;
-    const [codes, from] = [new Uint8Array(2 * size), new Int32Array(2 * size)];
-    codes.set(this.#codes);
-    from.set(this.#from);
-    this.#codes = codes;
-    this.#from = from;
+  #copy(start: number, stop: number): void {
+    if (this.end + stop - start + 1 > this.codes.length) this.#grow(this.end + stop - start + 1);
+    const { codes, from } = this;
+    const source = this.#projection.codes;
+    let end = this.end;
+    for (let at = start; at < stop; at++) {
+      codes[end] = source[at] as number;
+      from[end++] = at;
+    }
+    this.end = end;
   }
-}
 
-function startOf(escapes: readonly Escape[], at: number): number {
-  return (escapes[at] as Escape).start;
-}
-
-function endOf(escapes: readonly Escape[], at: number): number {
-  return (escapes[at] as Escape).end;
+  #grow(size: number): void {
+    const [codes, from] = [this.codes, this.from];
+    this.codes = new Uint8Array(2 * size);
+    this.from = new Int32Array(2 * size);
+    this.codes.set(codes);
+    this.from.set(from);
+  }
 }
