@@ -20,6 +20,11 @@ export interface LogEvent {
   readonly status?: number;
   /** Machine word, and more in words after a colon where there is more to say. */
   readonly reason?: string;
+  /** Of a secret that was found; the first of several. */
+  readonly detector?: string;
+  readonly kind?: string;
+  /** Where in the request, in words. */
+  readonly place?: string;
   /** Of the body. */
   readonly bytes?: number;
   /** Milliseconds since the request began. */
@@ -79,7 +84,7 @@ function toAsciiJson(value: unknown): string {
 export function formatLogEvent(event: LogEvent, context: LogContext): string | undefined {
   const { ts, bottle, level, redact } = context;
   if (!isLogged(event.event, level)) return undefined;
-  const { host, method, path, query, status, reason, bytes, ms } = event;
+  const { host, method, path, query, status, reason, detector, kind, place, bytes, ms } = event;
   const shownQuery = level === 2 && query !== undefined && query !== ""
     ? parameterNames(query)
     : "";
@@ -92,6 +97,9 @@ export function formatLogEvent(event: LogEvent, context: LogContext): string | u
     ...(path !== undefined && { path: field(path + shownQuery, redact) }),
     ...(status !== undefined && { status }),
     ...(reason !== undefined && { reason: field(reason, redact) }),
+    ...(detector !== undefined && { detector: field(detector, redact) }),
+    ...(kind !== undefined && { kind: field(kind, redact) }),
+    ...(place !== undefined && { place: field(place, redact) }),
     ...(bytes !== undefined && { bytes }),
     ...(ms !== undefined && { ms }),
   };

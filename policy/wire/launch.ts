@@ -17,6 +17,9 @@ export const SIDECAR_PORTS = Object.freeze({
 /** Names by which the bottle addresses the sidecar; its resolver answers these and no others. */
 export const SIDECAR_NAMES: readonly string[] = Object.freeze(["sidecar", "_egress.local"]);
 
+/** How long a held request waits for a person unless the operator says otherwise; the most. */
+export const HOLD_SECONDS = Object.freeze({ usual: 300, most: 24 * 60 * 60 });
+
 const Service = v.picklist(["egress", "dns"]);
 
 /** A service that the sidecar's init can run. */
@@ -30,6 +33,11 @@ const ExtraHost = v.strictObject({
 
 /** A host name that the operator pinned to an address (`BOT_BOTTLE_EXTRA_HOSTS`). */
 export type ExtraHost = v.InferOutput<typeof ExtraHost>;
+
+const Hold = v.strictObject({
+  /** How long a request waits for a person, in seconds. */
+  timeoutSeconds: v.pipe(v.number(), v.gtValue(0), v.maxValue(HOLD_SECONDS.most)),
+});
 
 const Launch = v.strictObject({
   version: v.literal(LAUNCH_VERSION),
@@ -48,6 +56,8 @@ const Launch = v.strictObject({
     /** PEM bundle trusted towards upstreams besides the system's roots; empty for none. */
     upstreamCa: v.string(),
     extraHosts: v.array(ExtraHost),
+    /** Absent: no queue is mounted, so nothing can be put before a person. */
+    hold: v.optional(Hold),
   }),
   dns: v.strictObject({
     /** Sidecar address towards the bottle, the answer for each of the sidecar's names. */
@@ -75,6 +85,7 @@ const EgressService = v.strictObject({
   caKey: Launch.entries.egress.entries.caKey,
   upstreamCa: Launch.entries.egress.entries.upstreamCa,
   extraHosts: Launch.entries.egress.entries.extraHosts,
+  hold: Launch.entries.egress.entries.hold,
 });
 
 /**
@@ -91,6 +102,9 @@ export function parseEgressService(text: string): EgressService {
 
 /** Where the sidecar's live policy lies; a reload replaces it and sends SIGHUP to the init. */
 export const ROUTES_PATH = "/etc/egress/routes.yaml";
+
+/** Where the bottle's proposal queue is mounted in the sidecar. */
+export const QUEUE_PATH = "/run/bot-bottle/queue";
 
 /** The line that each service prints on stdout, once, when it serves. */
 export const SERVICE_READY_LINE = "ready";

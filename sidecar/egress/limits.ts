@@ -18,6 +18,15 @@ export const LIMITS = Object.freeze({
   /** A request body up to this is read before the request goes upstream, unless it pauses. */
   wholeBodyBytes: 1024 * 1024,
   bodyPauseMs: 100,
+  /** Codings of a request body, one around the other. */
+  codings: 3,
+  /** A coded body is decoded in pieces of this size, and a piece may grow to that much. */
+  codedPieceBytes: 16 * 1024,
+  decodedPieceBytes: 4 * 1024 * 1024,
+  /** How often one request is scanned anew after a match was dealt with. */
+  scanRounds: 32,
+  /** Values at one time for which requests wait for a person. */
+  holds: 16,
   /** A kept connection towards the bottle that no request uses. */
   keepAliveMs: 75_000,
   /** Name resolution; each connection attempt; the TLS handshake with the upstream. */
@@ -38,7 +47,9 @@ export const LIMITS = Object.freeze({
   streams: 128,
   /** Requests that a client may abandon on one HTTP/2 connection within the window. */
   resets: 200,
-  resetWindowMs: 10_000,
+  /** PING and SETTINGS frames that it may send within the window. */
+  controlFrames: 500,
+  floodWindowMs: 10_000,
   /** Hosts whose leaf certificate and TLS server are kept. */
   leaves: 256,
   leafReuseMs: 24 * 60 * 60_000,
@@ -48,6 +59,17 @@ export const LIMITS = Object.freeze({
   decodeChunkBytes: 64 * 1024,
   /** Largest window of a zstd body, as a power of two (RFC 9659). */
   zstdWindowLog: 23,
+  /** A WebSocket message up to this is scanned as a whole before any of it leaves. */
+  webSocketWholeBytes: 1024 * 1024,
+  /** The longest message, compressed and decoded; what it may decode to freely. */
+  webSocketMessageBytes: 256 * 1024 * 1024,
+  webSocketFreeBytes: 8 * 1024 * 1024,
+  /** Parts in which longer frames pass. */
+  webSocketPartBytes: 256 * 1024,
+  /** What may wait for the scan, or for a person, before the sender has to. */
+  webSocketQueueBytes: 2 * 1024 * 1024,
+  /** From the first close frame to the end of both connections. */
+  webSocketCloseMs: 10_000,
   /** Memory outside the JavaScript heap that starts a collection. */
   externalBytes: 48 * 1024 * 1024,
   /** Bytes relayed between two looks at that memory. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type CompiledPolicy, compilePolicy } from "../../policy/egress/compile.ts";
 import { parseRoutesYaml } from "../../policy/egress/routes_yaml.ts";
 import type { Dialer } from "./dial.ts";
@@ -7,6 +8,8 @@ import { Upstreams } from "./upstreams.ts";
 export interface Snapshot {
   readonly compiled: CompiledPolicy;
   readonly upstreams: Upstreams;
+  /** SHA-256 of the text of routes.yaml, in hexadecimal digits. */
+  readonly hash: string;
 }
 
 export type ReloadResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -42,7 +45,8 @@ export class LivePolicy {
       return { ok: false, reason: error instanceof Error ? error.message : String(error) };
     }
     const previous = this.#current;
-    this.#current = { compiled, upstreams: new Upstreams(this.#dialer) };
+    const hash = createHash("sha256").update(text).digest("hex");
+    this.#current = { compiled, upstreams: new Upstreams(this.#dialer), hash };
     previous?.upstreams.retire();
     return { ok: true };
   }
