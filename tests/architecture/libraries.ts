@@ -24,6 +24,7 @@ const LIBRARIES: Readonly<Record<string, Library>> = {
     why: "argument parsing ends at a command's options",
   },
   "dockerode": { where: /^backends\/docker\//, why: "only the docker backend speaks to an engine" },
+  "http-mitm-proxy": { where: /^bench\//, why: "a peer of the benchmarks, no part of the product" },
   "ipaddr.js": {
     where: /^(?:policy|backends|sidecar)\//,
     why: "the launcher takes addresses as they are; what uses them reads them",
