@@ -67,6 +67,9 @@ class Matcher implements TokenMatcher {
   }
 }
 
+/** What is shorter behind a keyword is not the random part: that stands in front of the keyword. */
+const MIN_RANDOM = 12;
+
 /** The match of a program whose keyword ends at `end`. */
 function matchAt(
   program: PatternProgram,
@@ -84,10 +87,10 @@ function matchAt(
   if (start < 0 || walkBackward(context, bytes, between ? head : start, runs) < 0) return undefined;
   const last = walkForward(after, bytes, between ? start : end, runs);
   if (last < 0) return undefined;
-  const match = between
-    ? { start, end: last, keywordStart: start, keywordEnd: start }
-    : { start, end: last, keywordStart: head, keywordEnd: end };
-  if (!isPlausible(program.pattern, bytes, match)) return undefined;
+  const random = between || last - end >= MIN_RANDOM
+    ? { start: between ? start : end, end: last }
+    : { start, end: head };
+  if (!isPlausible(program.pattern, bytes, { start, end: last, random })) return undefined;
   return { id: program.pattern.id, writtenAs: AS_IT_IS, start, end: last };
 }
 

@@ -11,9 +11,8 @@ const RUN = 48;
 export interface Candidate {
   readonly start: number;
   readonly end: number;
-  /** Where the keyword stands within it; the rest is what a service draws at random. */
-  readonly keywordStart: number;
-  readonly keywordEnd: number;
+  /** What a service draws at random: a part of it beside the keyword. */
+  readonly random: { readonly start: number; readonly end: number };
 }
 
 /**
@@ -30,26 +29,27 @@ export function isPlausible(pattern: TokenPattern, bytes: Uint8Array, match: Can
   return pattern.insideRuns === "crc32" && hasChecksum(bytes, match);
 }
 
-function isVaried(bytes: Uint8Array, { start, end, keywordStart, keywordEnd }: Candidate): boolean {
+function isVaried(bytes: Uint8Array, { random }: Candidate): boolean {
+  const last = Math.min(random.end, random.start + LOOKED_AT);
   let distinct = 0;
-  let low = 0;
-  let high = 0;
-  const last = Math.min(end, keywordEnd + LOOKED_AT);
-  for (let at = Math.max(start, keywordStart - LOOKED_AT); at < last; at++) {
-    if (at === keywordStart) at = keywordEnd;
-    if (at >= last) break;
+  let letters = 0;
+  let others = 0;
+  for (let at = random.start; at < last; at++) {
     const byte = bytes[at] as number;
+    // Both cases of a letter share a bit.
     const bit = 1 << (byte & 31);
-    if (byte & 64 ? high & bit : low & bit) continue;
-    if (byte & 64) high |= bit;
-    else low |= bit;
+    if (byte & 64 ? letters & bit : others & bit) continue;
+    if (byte & 64) letters |= bit;
+    else others |= bit;
     distinct++;
     if (distinct >= MIN_DISTINCT) return true;
   }
   return false;
 }
 
+/** Does the text before `end` end so, whatever padding follows? */
 function endsWith(bytes: Uint8Array, end: number, text: string): boolean {
+  if (bytes[end - 1] === 0x3d) return endsWith(bytes, end - 1, text);
   for (let index = 0; index < text.length; index++) {
     if (bytes[end - text.length + index] !== text.charCodeAt(index)) return false;
   }
@@ -57,12 +57,12 @@ function endsWith(bytes: Uint8Array, end: number, text: string): boolean {
 }
 
 /** Of 256 characters of an encoded key two in five are capitals and one in six is a digit. */
-function isKeyMaterial(bytes: Uint8Array, { keywordEnd, end }: Candidate): boolean {
+function isKeyMaterial(bytes: Uint8Array, { random }: Candidate): boolean {
   let capitals = 0;
   let digits = 0;
-  const last = Math.min(end, keywordEnd + 256);
-  for (let at = keywordEnd; at < last; at++) {
-    const byte = bytes[at] ?? 0;
+  const last = Math.min(random.end, random.start + 256);
+  for (let at = random.start; at < last; at++) {
+    const byte = bytes[at] as number;
     if (byte >= 0x41 && byte <= 0x5a) capitals++;
     else if (byte >= 0x30 && byte <= 0x39) digits++;
   }
@@ -89,10 +89,10 @@ const CHECKSUM = 6;
  * Is the last part of the token the CRC-32 of what stands between the prefix and it, in base 62? Of
  * GitHub's tokens it is.
  */
-function hasChecksum(bytes: Uint8Array, { keywordEnd, end }: Candidate): boolean {
+function hasChecksum(bytes: Uint8Array, { random: { start, end } }: Candidate): boolean {
   let written = 0;
   for (let at = end - CHECKSUM; at < end; at++) written = written * 62 + digit62(bytes[at] ?? 0);
-  return crc32(bytes.subarray(keywordEnd, end - CHECKSUM)) === written;
+  return crc32(bytes.subarray(start, end - CHECKSUM)) === written;
 }
 
 function digit62(byte: number): number {
