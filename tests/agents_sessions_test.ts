@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { REAL_AGENTS } from "./agents/agents.ts";
+import { setStage } from "./agents/session.ts";
+import { seededBlobs } from "./doubles/models/blobs.ts";
+
+/** Secrets of the usual forms, put together here so that they stand nowhere in one piece. */
+function secrets(): Record<string, string> {
+  const blobs = seededBlobs(99);
+  return {
+    EGRESS_TOKEN_0: ["sk-ant", `oat01-${blobs.base64(86, "url")}`, `${blobs.base64(6)}AA`].join(
+      "-",
+    ),
+    EGRESS_TOKEN_1: ["sk", "proj", blobs.base64(120, "url")].join("-"),
+    EGRESS_TOKEN_2: ["ghp", blobs.alphanumeric(36)].join("_"),
+    EGRESS_TOKEN_3: `${blobs.hex(8)}-${blobs.hex(4)}-4${blobs.hex(3)}-a${blobs.hex(3)}-${
+      blobs.hex(12)
+    }`,
+    EGRESS_TOKEN_4: blobs.hex(40),
+  };
+}
+
+for (const agent of REAL_AGENTS) {
+  Deno.test(`the real ${agent.name} works through many turns with no block and no hold`, async () => {
+    await using stage = await setStage(agent, secrets());
+    const { model, proxy, workspace } = stage;
+    for (const job of ["farewell", "review"]) {
+      const { code, output } = await stage.run(job, { resumed: job === "review" });
+      assert.equal(code, 0, `${output}\n${proxy.logs.join("\n")}`);
+      assert.match(output, new RegExp(`The job ${job} is finished`));
+    }
+    const read = (path: string): Promise<string> => Deno.readTextFile(join(workspace, path));
+    assert.match(await read("src/greeting.js"), /goodbye \$\{name\}/);
+    assert.match(await read("NOTES.md"), /says goodbye now/);
+    assert.match(await read("REVIEW.md"), /Nothing to complain about/);
+    const events = proxy.logs.map((line) => JSON.parse(line));
+    const stopped = events.filter(({ event }) => /^egress_(block|warn|hold)$/.test(event));
+    assert.deepEqual(stopped, []);
+    const turns = model.received.filter(({ isModelCall }) => isModelCall);
+    assert.ok(turns.length >= 24, `${turns.length} turns`);
+    const bytes = model.received.reduce((sum, { body }) => sum + body.length, 0);
+    assert.ok(bytes > agent.leastBytes, `${bytes} bytes`);
+  });
+}
