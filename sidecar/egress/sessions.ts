@@ -9,8 +9,11 @@ import { admit } from "./admission.ts";
 import type { ProxyContext } from "./exchange.ts";
 import { markListening } from "./gate.ts";
 import { createHttp1Server, refuseRaw } from "./http1_server.ts";
+import { guardSession } from "./http2_guard.ts";
 import { LIMITS } from "./limits.ts";
+import type { EgressLog } from "./log.ts";
 import type { AgentRequest, AgentResponse, Inbound } from "./message.ts";
+import { logDenial } from "./refusal.ts";
 import type { Tunnel } from "./terminator.ts";
 
 /** What HTTP says inside a tunnel. */
@@ -21,13 +24,15 @@ export interface Channel {
 
 /** Reads the requests inside tunnels, HTTP/1.1 and HTTP/2. Neither server ever listens. */
 export class Sessions {
+  readonly #log: EgressLog;
   readonly #http1: Server;
   readonly #http2: Http2Server;
   readonly #channels = new WeakMap<object, Channel>();
   /** The tunnel of the connection that is being handed over; that happens in one go. */
-  #arriving: Channel | undefined;
+  #arriving: { readonly channel: Channel; readonly socket: Socket } | undefined;
 
   constructor(context: ProxyContext) {
+    this.#log = context.log;
     this.#http1 = createHttp1Server(context, {
       inboundOf: (request) => this.#inbound(request),
       hostOf: (socket) => this.#channels.get(socket)?.tunnel.host ?? "",
@@ -41,7 +46,8 @@ export class Sessions {
     });
     this.#http2 = createHttp2({
       settings: { maxConcurrentStreams: LIMITS.streams, enablePush: false },
-      maxHeaderListPairs: LIMITS.headerCount,
+      // What is beyond the count is to be told of, not to vanish.
+      maxHeaderListPairs: 16 * LIMITS.headerCount,
     });
     this.#http2.on("session", (session) => this.#sessionOpened(session));
     this.#http2.on("sessionError", () => {});
@@ -53,13 +59,14 @@ export class Sessions {
     this.#http2.on("request", serve);
     this.#http2.on("checkContinue", serve);
     this.#http2.on("checkExpectation", serve);
+    this.#http2.on("connect", serve);
   }
 
   /** Takes a tunnel whose handshake is done. */
   secured(socket: TLSSocket, tunnel: Tunnel): void {
     const channel: Channel = { scheme: "https", tunnel };
     if (socket.alpnProtocol !== "h2") return this.#takeHttp1(socket, channel);
-    this.#arriving = channel;
+    this.#arriving = { channel, socket };
     this.#http2.emit("connection", socket);
     this.#arriving = undefined;
   }
@@ -77,9 +84,12 @@ export class Sessions {
 
   #sessionOpened(session: ServerHttp2Session): void {
     if (this.#arriving === undefined) return session.destroy();
-    this.#channels.set(session, this.#arriving);
-    session.on("error", () => session.destroy());
-    guardResets(session);
+    const { channel, socket } = this.#arriving;
+    this.#channels.set(session, channel);
+    const { host } = channel.tunnel;
+    guardSession(session, socket, (message) => {
+      logDenial(this.#log, malformed("bad_http", message, host));
+    });
   }
 
   #inbound(request: AgentRequest): Inbound | undefined {
@@ -99,26 +109,4 @@ export class Sessions {
 function authorityOf(tunnel: Tunnel): Authority {
   const kinds: Record<number, HostKind> = { 0: "name", 4: "ipv4", 6: "ipv6" };
   return { host: tunnel.host, kind: kinds[isIP(tunnel.host)] ?? "name", port: tunnel.port };
-}
-
-/**
- * Ends a connection that keeps opening requests and abandoning them (CVE-2023-44487). A reset that
- * arrives together with its request goes unnoticed in Deno 2.9.6, so such requests stay open here
- * while the client believes to be within the limit of open ones.
- */
-function guardResets(session: ServerHttp2Session): void {
-  let open = 0;
-  let resets = 0;
-  let windowStart = Date.now();
-  session.on("stream", (stream) => {
-    if (++open > 2 * LIMITS.streams) return session.destroy();
-    stream.once("close", () => open--);
-    stream.once("aborted", () => {
-      if (Date.now() - windowStart > LIMITS.resetWindowMs) {
-        windowStart = Date.now();
-        resets = 0;
-      }
-      if (++resets > LIMITS.resets) session.destroy();
-    });
-  });
 }

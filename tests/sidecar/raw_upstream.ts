@@ -39,6 +39,23 @@ interface Message {
   readonly rest: string;
 }
 
+/** Where a chunked body and its trailers end. */
+function endOfChunks(text: string): number | undefined {
+  for (let at = 0;;) {
+    const size = /^([0-9a-f]+)\r\n/i.exec(text.slice(at, at + 20));
+    if (size === null) return undefined;
+    const [line, digits = ""] = size;
+    const length = parseInt(digits, 16);
+    at += line.length;
+    if (length === 0) {
+      const end = text.startsWith("\r\n", at) ? at : text.indexOf("\r\n\r\n", at) + 2;
+      return end < at || text.length < end + 2 ? undefined : end + 2;
+    }
+    at += length + 2;
+    if (text.length < at) return undefined;
+  }
+}
+
 /** Cuts the first message off, or gives undefined while it is not whole. */
 export function cutMessage(text: string): Message | undefined {
   const end = text.indexOf("\r\n\r\n");
@@ -46,9 +63,8 @@ export function cutMessage(text: string): Message | undefined {
   const head = text.slice(0, end);
   const after = text.slice(end + 4);
   if (/^transfer-encoding:[ \t]*chunked[ \t]*$/im.test(head)) {
-    const last = /(?:^|\r\n)0+\r\n(?:[^\r\n]+\r\n)*\r\n/.exec(after);
-    if (last === null) return undefined;
-    const cut = last.index + last[0].length;
+    const cut = endOfChunks(after);
+    if (cut === undefined) return undefined;
     return { head, body: after.slice(0, cut), rest: after.slice(cut) };
   }
   const length = Number(/^content-length:[ \t]*([0-9]+)[ \t]*$/im.exec(head)?.[1] ?? 0);
