@@ -1,0 +1,43 @@
+import type { Compression } from "../scan.ts";
+
+/** Where compressed bytes begin. */
+export interface Compressed {
+  readonly at: number;
+  readonly format: Compression;
+}
+
+/**
+ * The first compressed stream from `from` on, by its magic number: gzip (RFC 1952) and Zstandard
+ * (RFC 8878) anywhere, zlib (RFC 1950), whose two bytes say little, at the beginning only.
+ */
+export function nextCompressed(bytes: Uint8Array, from: number): Compressed | undefined {
+  if (from === 0 && isZlib(bytes)) return { at: 0, format: "deflate" };
+  const gzip = nextGzip(bytes, from);
+  const zstd = nextZstd(bytes, from);
+  if (gzip < 0 && zstd < 0) return undefined;
+  return zstd < 0 || (gzip >= 0 && gzip < zstd)
+    ? { at: gzip, format: "gzip" }
+    : { at: zstd, format: "zstd" };
+}
+
+function isZlib(bytes: Uint8Array): boolean {
+  const [method = 0, flags = 0] = bytes;
+  return bytes.length > 8 && (method & 0x8f) === 0x08 && (method << 8 | flags) % 31 === 0 &&
+    (flags & 0x20) === 0 && (bytes[2] ?? 0) !== 0x20;
+}
+
+function nextGzip(bytes: Uint8Array, from: number): number {
+  for (let at = bytes.indexOf(0x1f, from); at >= 0; at = bytes.indexOf(0x1f, at + 1)) {
+    if (bytes[at + 1] === 0x8b && bytes[at + 2] === 0x08 && ((bytes[at + 3] ?? 0) & 0xe0) === 0) {
+      return at;
+    }
+  }
+  return -1;
+}
+
+function nextZstd(bytes: Uint8Array, from: number): number {
+  for (let at = bytes.indexOf(0xb5, from + 1); at >= 0; at = bytes.indexOf(0xb5, at + 1)) {
+    if (bytes[at - 1] === 0x28 && bytes[at + 1] === 0x2f && bytes[at + 2] === 0xfd) return at - 1;
+  }
+  return -1;
+}

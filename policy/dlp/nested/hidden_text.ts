@@ -1,0 +1,78 @@
+/** Digits from one to another, in groups of four, that decode to text. */
+export interface HiddenText {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Groups of four digits, three bytes each, that must be text for it to be no chance. */
+const LEAST_GROUPS = 4;
+const STEP = 4 * LEAST_GROUPS;
+
+/** For two digits in turn: which of the three bytes that they may make is text. */
+const TEXT: Uint8Array = Uint8Array.from({ length: 4096 }, (_, pair) => {
+  const [first, middle, last] = [pair >> 4, pair >> 2 & 0xff, pair & 0xff];
+  return (isText(first) ? 1 : 0) | (isText(middle) ? 2 : 0) | (isText(last) ? 4 : 0);
+});
+
+function isText(byte: number): boolean {
+  return (byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+/**
+ * Finds text in base64 at each of the four places where a group may begin, whatever stands before
+ * it. Random digits are left after a look at one group in four, since text is at least twelve bytes
+ * that are all printable.
+ *
+ * @param tell is called for each stretch, with one group more on both sides
+ */
+export function findHiddenText(
+  digits: Uint8Array,
+  count: number,
+  tell: (found: HiddenText) => void,
+): void {
+  const ends = [0, 0, 0, 0];
+  for (let base = 0; base + 4 <= count; base += STEP) {
+    for (let phase = 0; phase < 4; phase++) {
+      const at = base + phase;
+      if (at < (ends[phase] as number) || !isTextGroup(digits, at, count)) continue;
+      let first = at;
+      while (first - 4 >= (ends[phase] as number) && isTextGroup(digits, first - 4, count)) {
+        first -= 4;
+      }
+      let end = at + 4;
+      while (isTextGroup(digits, end, count)) end += 4;
+      ends[phase] = end;
+      if (end - first < STEP) continue;
+      tell({ first: first >= 4 ? first - 4 : first, end: Math.min(count, end + 4) });
+    }
+  }
+}
+
+function isTextGroup(digits: Uint8Array, at: number, count: number): boolean {
+  if (at + 4 > count) return false;
+  const first = digits[at] as number;
+  const second = digits[at + 1] as number;
+  if (((TEXT[first << 6 | second] as number) & 1) === 0) return false;
+  const third = digits[at + 2] as number;
+  if (((TEXT[second << 6 | third] as number) & 2) === 0) return false;
+  return ((TEXT[third << 6 | (digits[at + 3] as number)] as number) & 4) !== 0;
+}
+
+/** Decodes digits in groups of four; gives the bytes written. */
+export function decodeDigits(
+  digits: Uint8Array,
+  { first, end }: HiddenText,
+  out: Uint8Array,
+): number {
+  let written = 0;
+  let bits = 0;
+  let filled = 0;
+  for (let at = first; at < end; at++) {
+    bits = (bits << 6 | (digits[at] as number)) & 0x3fff;
+    filled += 6;
+    if (filled < 8) continue;
+    filled -= 8;
+    out[written++] = bits >> filled & 0xff;
+  }
+  return written;
+}

@@ -1,0 +1,165 @@
+import { ALPHANUMERIC, TELLING } from "./characters.ts";
+import { ESCAPE_LEAD, type EscapeReader, ESCAPES, readEscape } from "./escape.ts";
+import { codePointAt, sequenceWidth } from "./fold.ts";
+import { DROPPED, EXPANSION, type FoldTable, FOREIGN } from "./fold_table.ts";
+
+/** Beside the kinds of escapes, as a bit of the same set: characters that fold to others. */
+export const FOLDS = 16;
+
+/** Every kind of a view. */
+export const ALL_KINDS: number = ESCAPES.percent | ESCAPES.backslash | ESCAPES.entity |
+  ESCAPES.quotedPrintable | FOLDS;
+
+/** The stretches of a text for one set of kinds: start and end in turns, apart and in order. */
+export interface Stretches {
+  readonly kinds: number;
+  readonly bounds: readonly number[];
+}
+
+/** How far from a character that a view changes a secret may reach that contains it. */
+export interface Reach {
+  /** At least so many bytes to each side... */
+  readonly bytes: number;
+  /** ...and so many letters and digits. */
+  readonly alphanumerics: number;
+}
+
+/** Kinds that a byte may begin. */
+const LEAD: Uint8Array = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => byte === 0 || byte >= 0x80 ? FOLDS : ESCAPE_LEAD[byte] ?? 0,
+);
+
+/**
+ * Where a text reads differently once escapes are undone or characters folded: stretches that hold
+ * whatever secret contains a changed character, for each kind of its own and, where there are more,
+ * for all kinds of escapes together. One pass; nothing at all for plain text.
+ */
+export class Interests {
+  readonly #table: FoldTable;
+  readonly #reach: Reach;
+  readonly #escape: EscapeReader = { width: 0, value: 0, isByte: false };
+
+  constructor(table: FoldTable, reach: Reach) {
+    this.#table = table;
+    this.#reach = reach;
+  }
+
+  /** @param kinds the kinds to look for, as a set of bits */
+  find(bytes: Uint8Array, kinds: number): readonly Stretches[] {
+    let found: Map<number, Collector> | undefined;
+    let seen = 0;
+    for (let at = 0; at < bytes.length; at++) {
+      const kind = (LEAD[bytes[at] ?? 0] ?? 0) & kinds;
+      if (kind === 0) continue;
+      const changes = kind === FOLDS ? this.#folds(bytes, at) : this.#escapes(bytes, at, kind);
+      if (!changes) continue;
+      found ??= new Map();
+      seen |= kind;
+      collectorOf(found, kind, bytes, this.#reach).add(at);
+      if (kind !== FOLDS) collectorOf(found, ESCAPES_TOGETHER, bytes, this.#reach).add(at);
+    }
+    return found ? finish(found, seen) : [];
+  }
+
+  #folds(bytes: Uint8Array, at: number): boolean {
+    if (bytes[at] === 0) {
+      return TELLING[bytes[at - 1] ?? 0x41] === 1 && TELLING[bytes[at + 1] ?? 0x41] === 1;
+    }
+    const width = sequenceWidth(bytes, at);
+    if (width === 0) return false;
+    const folded = this.#table.of(codePointAt(bytes, at, width));
+    if (folded === FOREIGN) return false;
+    if (folded === DROPPED) return TELLING[bytes[at - 1] ?? 0] === 1;
+    return folded >= EXPANSION || TELLING[folded] === 1;
+  }
+
+  #escapes(bytes: Uint8Array, at: number, kind: number): boolean {
+    const escape = this.#escape;
+    if (!readEscape(bytes, at, { kinds: kind, into: escape })) return false;
+    const { value, width } = escape;
+    const joins = value < 0 || (kind === ESCAPES.backslash && !isDigitOrLetterAt(bytes, at, width));
+    if (joins) {
+      return value !== 0x5c && (value < 0 || TELLING[value] === 1) &&
+        ALPHANUMERIC[bytes[at - 1] ?? 0] === 1 && ALPHANUMERIC[bytes[at + width] ?? 0] === 1;
+    }
+    if (value === 0) return true;
+    if (value < 0x80) return TELLING[value] === 1;
+    if (escape.isByte) return value >= 0xc0 && bytes[at + width] === bytes[at];
+    const folded = value < 0x110000 ? this.#table.of(value) : FOREIGN;
+    return folded === DROPPED || folded >= EXPANSION || TELLING[folded] === 1;
+  }
+}
+
+const ESCAPES_TOGETHER = ALL_KINDS & ~FOLDS;
+
+/** Does the escape at `at` end in a letter or digit, as those with a number do? */
+function isDigitOrLetterAt(bytes: Uint8Array, at: number, width: number): boolean {
+  const last = bytes[at + width - 1] ?? 0;
+  return width > 2 && (ALPHANUMERIC[last] === 1 || last === 0x7d);
+}
+
+function collectorOf(
+  found: Map<number, Collector>,
+  kinds: number,
+  bytes: Uint8Array,
+  reach: Reach,
+): Collector {
+  let collector = found.get(kinds);
+  if (!collector) found.set(kinds, collector = new Collector(bytes, reach));
+  return collector;
+}
+
+/** Together only where there is more than one kind of escapes: else it is that kind's own. */
+function finish(found: ReadonlyMap<number, Collector>, seen: number): readonly Stretches[] {
+  const escapes = seen & ~FOLDS;
+  const isMixed = (escapes & (escapes - 1)) !== 0;
+  return [...found]
+    .filter(([kinds]) => kinds !== ESCAPES_TOGETHER || isMixed)
+    .map(([kinds, collector]) => ({ kinds, bounds: collector.bounds() }));
+}
+
+/** Joins the surroundings of places that come in order. */
+class Collector {
+  readonly #bytes: Uint8Array;
+  readonly #reach: Reach;
+  readonly #bounds: number[] = [];
+  #last = -1;
+
+  constructor(bytes: Uint8Array, reach: Reach) {
+    this.#bytes = bytes;
+    this.#reach = reach;
+  }
+
+  add(at: number): void {
+    if (this.#last < 0) this.#bounds.push(this.#leftOf(at, 0));
+    else if (at - this.#last > 2 * this.#reach.bytes) {
+      const end = this.#rightOf(this.#last, at);
+      const start = this.#leftOf(at, end);
+      if (start > end) this.#bounds.push(end, start);
+    }
+    this.#last = at;
+  }
+
+  bounds(): readonly number[] {
+    return [...this.#bounds, this.#rightOf(this.#last, this.#bytes.length)];
+  }
+
+  #leftOf(at: number, least: number): number {
+    let seen = 0;
+    let left = at;
+    while (left > least && (at - left < this.#reach.bytes || seen < this.#reach.alphanumerics)) {
+      seen += ALPHANUMERIC[this.#bytes[--left] ?? 0] ?? 0;
+    }
+    return left;
+  }
+
+  #rightOf(at: number, end: number): number {
+    let seen = 0;
+    let right = at + 1;
+    while (right < end && (right - at <= this.#reach.bytes || seen < this.#reach.alphanumerics)) {
+      seen += ALPHANUMERIC[this.#bytes[right++] ?? 0] ?? 0;
+    }
+    return right;
+  }
+}
