@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { REAL_AGENTS } from "./agents/agents.ts";
+import { alarmsOf, scannerFor } from "./agents/findings.ts";
+import { readRecordings, writeRecordings } from "./agents/recordings.ts";
 import { setStage } from "./agents/session.ts";
 import { seededBlobs } from "./doubles/models/blobs.ts";
 
@@ -40,5 +42,10 @@ for (const agent of REAL_AGENTS) {
     assert.ok(turns.length >= 24, `${turns.length} turns`);
     const bytes = model.received.reduce((sum, { body }) => sum + body.length, 0);
     assert.ok(bytes > agent.leastBytes, `${bytes} bytes`);
+    await writeRecordings(stage.recordings, model.received);
+    const scanner = scannerFor(secrets());
+    const recordings = await readRecordings(stage.recordings);
+    assert.equal(recordings.length, model.received.length);
+    assert.deepEqual(recordings.flatMap((recording) => alarmsOf(scanner, recording)), []);
   });
 }

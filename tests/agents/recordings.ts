@@ -5,6 +5,8 @@ import type { Received } from "../doubles/models/server.ts";
 export interface Recording {
   /** What it was, in a line: for messages about it. */
   readonly name: string;
+  readonly method: string;
+  readonly host: string;
   readonly target: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
@@ -33,6 +35,7 @@ export async function readRecordings(folder: string): Promise<Recording[]> {
     const head: Omit<Received, "body"> = JSON.parse(await Deno.readTextFile(`${base}.head.json`));
     const body = await Deno.readFile(`${base}.body`);
     const { via, method, host, target, headers } = head;
-    return { name: `${base} ${via} ${method} ${host}${target}`, target, headers, body };
+    const what = `${base} ${via} ${method} ${host}${target}`;
+    return { name: what, method, host, target, headers, body };
   }));
 }

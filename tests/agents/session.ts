@@ -22,6 +22,8 @@ export interface Stage extends AsyncDisposable {
   readonly model: ModelServer;
   readonly proxy: RunningProxy;
   readonly workspace: string;
+  /** Folder for what the agent sent. */
+  readonly recordings: string;
   /** Lets the agent do a job; a resumed session goes on with the conversation before. */
   run(job: string, options?: { readonly resumed: boolean }): Promise<SessionResult>;
 }
@@ -52,6 +54,7 @@ export async function setStage(
     model,
     proxy,
     workspace,
+    recordings: join(folder, "recordings"),
     run: (job, { resumed } = { resumed: false }) => runSession(agent, place, { job, resumed }),
     [Symbol.asyncDispose]: async () => {
       await proxy[Symbol.asyncDispose]();
