@@ -4,13 +4,15 @@ import { createServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { createBottleCa } from "../host/launch/ca.ts";
 import { LeafMint } from "../sidecar/egress/leaves.ts";
+import { writeFrame } from "../sidecar/egress/websocket/frame.ts";
 import { headerOf } from "./sidecar/origin.ts";
 import { curl, type RunningProxy, startProxy } from "./sidecar/proxy.ts";
+import { Frames } from "./sidecar/websocket.ts";
 
 const HOST = "ws.example.com";
 const TOKEN = "tok-ws-SECRET";
 
-/** A WebSocket origin that echoes bytes as they are, with its handshake's answer replaceable. */
+/** A WebSocket origin that echoes messages, with its handshake's answer replaceable. */
 async function withEcho(
   options: { readonly accept?: string; readonly status?: string },
   run: (proxy: RunningProxy, headers: () => readonly string[]) => Promise<void>,
@@ -30,9 +32,15 @@ async function withEcho(
       `HTTP/1.1 ${options.status ?? "101 Switching Protocols"}\r\nUpgrade: websocket\r\n` +
         `Connection: Upgrade\r\nContent-Length: 0\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
     );
-    if (head.length > 0) socket.write(head);
-    socket.on("error", () => {}).on("data", (chunk) => void socket.write(chunk));
-    socket.on("end", () => socket.end());
+    const frames = new Frames({ isMasked: true });
+    const echo = (chunk: Uint8Array): void => {
+      frames.take(chunk);
+      for (const { payload } of frames.pieces.splice(0)) {
+        socket.write(writeFrame({ opcode: 1, isFinal: true }, payload, { isMasked: false }));
+      }
+    };
+    if (head.length > 0) echo(head);
+    socket.on("error", () => {}).on("data", echo).on("end", () => socket.end());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const bound = server.address();
@@ -96,7 +104,7 @@ Deno.test("an upstream that answers the handshake wrongly is not joined", async 
   });
 });
 
-/** A client that upgrades inside a tunnel and then sends bytes; the echo does not look at frames. */
+/** A client that upgrades inside a tunnel and then sends frames. */
 class WebSocketStandIn {
   readonly #proxy: RunningProxy;
   #connection: Deno.TlsConn | undefined;
@@ -122,15 +130,18 @@ class WebSocketStandIn {
   }
 
   async echo(text: string): Promise<string> {
-    await this.#connection?.write(new TextEncoder().encode(text));
+    const payload = new TextEncoder().encode(text);
+    await this.#connection?.write(
+      writeFrame({ opcode: 1, isFinal: true }, payload, { isMasked: true }),
+    );
+    const frames = new Frames({ isMasked: false });
     const buffer = new Uint8Array(65_536);
-    let received = "";
-    while (received.length < text.length) {
+    while (frames.pieces.length === 0) {
       const length = await this.#connection?.read(buffer);
       if (length === null || length === undefined) break;
-      received += new TextDecoder().decode(buffer.subarray(0, length));
+      frames.take(buffer.subarray(0, length));
     }
-    return received;
+    return frames.text();
   }
 
   close(): void {

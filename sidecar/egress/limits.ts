@@ -3,6 +3,10 @@ export const LIMITS = Object.freeze({
   /** Request line and headers together, either direction. */
   headerBytes: 64 * 1024,
   headerCount: 200,
+  /** Requests of one HTTP/1.1 connection that wait for the answer to the one before them. */
+  pipelined: 64,
+  /** Informational responses before the response itself. */
+  informational: 32,
   /** Connections from the bottle at one time. */
   connections: 1024,
   /** From accepting a connection, or the start of its next request, to complete headers. */

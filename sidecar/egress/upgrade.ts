@@ -3,10 +3,14 @@ import { type IncomingMessage, request as httpRequest, STATUS_CODES } from "node
 import type { Socket } from "node:net";
 import type { Header } from "../../policy/egress/end_to_end.ts";
 import { DialError, type Origin } from "./dial.ts";
-import { clear, type Cleared, type ProxyContext } from "./exchange.ts";
+import { clear, type Cleared, type ProxyContext } from "./clearance.ts";
+import { redactHeaders } from "./inbound_head.ts";
 import { LIMITS } from "./limits.ts";
 import { type Inbound, pairs, responseHeaders } from "./message.ts";
+import { screenHead, subjectOf } from "./outbound_head.ts";
 import { failureAnswer, type OwnAnswer, rawAnswer } from "./reply.ts";
+import { type Agreed, limitExtensions, readAnswer } from "./websocket/extension.ts";
+import { relayWebSocket } from "./websocket/relay.ts";
 
 /** A request that asks to leave HTTP, and the connection that it came on. */
 export interface UpgradeRequest {
@@ -20,8 +24,8 @@ export interface UpgradeRequest {
 const ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /**
- * Relays a WebSocket: the handshake is decided on and rebuilt like any request, the upstream's
- * answer is verified, and only then are the two connections joined. Never rejects.
+ * Relays a WebSocket: the handshake is decided on, scanned and rebuilt like any request, the
+ * upstream's answer is verified, and only then do messages pass. Never rejects.
  */
 export async function upgrade(
   context: ProxyContext,
@@ -32,19 +36,27 @@ export async function upgrade(
   socket.on("error", () => socket.destroy());
   const fault = handshakeFault(request);
   if (fault !== undefined) return refuse(socket, { status: 400, body: errorBody(fault) });
-  const cleared = clear(context, request, inbound, { webSocket: true });
-  if ("body" in cleared) return refuse(socket, cleared);
-  const { verdict } = cleared;
-  const about = { host: verdict.host, method: "GET", path: verdict.path };
+  const decided = clear(context, request, inbound, { webSocket: true });
+  if ("body" in decided) return refuse(socket, decided);
+  const about = { host: decided.verdict.host, method: "GET", path: decided.verdict.path };
   context.log.event({ event: "egress_request", ...about });
   const started = performance.now();
   try {
+    const signal = whenGone(socket);
+    const cleared = await screenHead(context, decided, signal);
+    if ("body" in cleared) return refuse(socket, cleared);
     const upstream = await handshake(cleared, request.headers["sec-websocket-key"] ?? "");
     if ("status" in upstream) return refuse(socket, upstream);
-    socket.write(switchingHead(upstream.headers));
-    if (upstream.head.length > 0) socket.write(upstream.head);
-    if (asked.head.length > 0) upstream.socket.write(asked.head);
-    const bytes = await splice(context, socket, upstream.socket);
+    if (socket.destroyed) return void upstream.socket.destroy();
+    const { agreed, ...end } = upstream;
+    socket.write(switchingHead(redactHeaders(upstream.headers, context.inbound.echo), agreed));
+    const bytes = await relayWebSocket(context, {
+      agent: asked,
+      upstream: end,
+      mayCompress: agreed !== "none",
+      subject: subjectOf(cleared, signal),
+      about,
+    });
     const ms = Math.round(performance.now() - started);
     context.log.event({ event: "egress_response", ...about, status: 101, bytes, ms });
   } catch (error) {
@@ -56,8 +68,15 @@ export async function upgrade(
     const event = failure.status === 403 ? "egress_block" : "egress_warn";
     const reason = `${failure.reason}: ${failure.message}`;
     context.log.event({ event, ...about, status: failure.status, reason });
-    refuse(socket, failureAnswer(verdict.host, failure));
+    refuse(socket, failureAnswer(about.host, failure));
   }
+}
+
+/** Aborts when the agent goes away. */
+function whenGone(socket: Socket): AbortSignal {
+  const gone = new AbortController();
+  socket.once("end", () => gone.abort()).once("close", () => gone.abort());
+  return gone.signal;
 }
 
 function handshakeFault(request: IncomingMessage): string | undefined {
@@ -78,6 +97,7 @@ interface Joined {
   readonly socket: Socket;
   readonly head: Uint8Array;
   readonly headers: readonly Header[];
+  readonly agreed: Agreed | "none";
 }
 
 /** Asks the upstream; gives its connection, or its refusal to pass on. */
@@ -89,12 +109,13 @@ async function handshake(cleared: Cleared, key: string): Promise<Joined | OwnAns
     port: verdict.port,
     route: verdict.route,
   };
+  const headers = limitExtensions(cleared.headers);
   const connection = await snapshot.upstreams.connect(origin);
   const out = httpRequest({
     createConnection: () => connection,
     method: "GET",
     path: verdict.target,
-    headers: ["Host", cleared.authority, ...cleared.headers.flat()],
+    headers: ["Host", cleared.authority, ...headers.flat()],
     setHost: false,
     maxHeaderSize: LIMITS.headerBytes,
   });
@@ -102,9 +123,13 @@ async function handshake(cleared: Cleared, key: string): Promise<Joined | OwnAns
   return await new Promise((resolve, reject) => {
     out.once("upgrade", (response, socket, head) => {
       const accept = createHash("sha1").update(key + ACCEPT_GUID).digest("base64");
+      const answered = pairs(response.rawHeaders);
+      const agreed = readAnswer(headers, answered);
       const isValid = response.headers["sec-websocket-accept"] === accept &&
         response.headers.upgrade?.toLowerCase() === "websocket";
-      if (isValid) return resolve({ socket, head, headers: pairs(response.rawHeaders) });
+      if (isValid && agreed !== undefined) {
+        return resolve({ socket, head, headers: answered, agreed });
+      }
       socket.destroy();
       reject(new DialError(502, "upstream_failed", "the upstream's WebSocket answer is not valid"));
     });
@@ -119,30 +144,16 @@ async function handshake(cleared: Cleared, key: string): Promise<Joined | OwnAns
   });
 }
 
-function switchingHead(headers: readonly Header[]): string {
-  const kept = responseHeaders(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+function switchingHead(headers: readonly Header[], agreed: Agreed | "none"): string {
+  const kept = responseHeaders(headers).filter(([name]) => !NOT_PASSED_ON.has(name.toLowerCase()));
+  if (agreed !== "none") kept.push(["Sec-WebSocket-Extensions", agreed.value]);
+  const lines = kept.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   return `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-    `${kept}\r\n`;
+    `${lines}\r\n`;
 }
 
-/**
- * Joins the two connections until either ends; resolves with the bytes that came from upstream.
- * Where the scan of messages goes, in both directions.
- */
-function splice(context: ProxyContext, agent: Socket, upstream: Socket): Promise<number> {
-  let bytes = 0;
-  for (const [from, to] of [[agent, upstream], [upstream, agent]] as const) {
-    from.setTimeout(LIMITS.idleMs, () => from.destroy());
-    from.on("data", (chunk: Uint8Array) => {
-      context.memory.relayed(chunk.length);
-      if (from === upstream) bytes += chunk.length;
-    });
-    from.on("error", () => from.destroy());
-    from.pipe(to);
-    from.once("close", () => to.destroySoon());
-  }
-  return new Promise((resolve) => agent.once("close", () => resolve(bytes)));
-}
+/** Written anew, or without meaning in an answer that has no body. */
+const NOT_PASSED_ON: ReadonlySet<string> = new Set(["sec-websocket-extensions", "content-length"]);
 
 function refuse(socket: Socket, own: OwnAnswer): void {
   if (!socket.writable) return void socket.destroy();
