@@ -1,7 +1,8 @@
 import type { Secret } from "../../secret.ts";
+import { isAlphanumeric } from "./alphabet.ts";
 import { reversed, type Source } from "./encodings.ts";
 import type { Needle } from "./needles.ts";
-import { markPublic } from "./public_parts.ts";
+import { secretParts } from "./parts.ts";
 import { count, piecesOf, wholesOf } from "./variants.ts";
 import { Verbatim } from "./verbatim.ts";
 
@@ -35,7 +36,9 @@ const MIN_DIGITS = 10;
 
 /** Every way to write each of the secrets. */
 export function compileSecrets(secrets: ReadonlyMap<string, Secret>): Compiled {
-  const compiled = [...secrets].map(([id, secret]) => compileSecret(id, secret.reveal().trim()));
+  const compiled = [...secrets].flatMap(([id, secret]) =>
+    secretParts(secret.reveal()).map((part) => compilePart(id, part))
+  );
   return {
     needles: compiled.flatMap(({ needles }) => needles),
     words: compiled.flatMap(({ words }) => words),
@@ -43,24 +46,28 @@ export function compileSecrets(secrets: ReadonlyMap<string, Secret>): Compiled {
   };
 }
 
-function compileSecret(id: string, value: string): Compiled {
+function compilePart(id: string, source: Source): Compiled {
   const none: Compiled = { needles: [], words: [], lone: [] };
-  const source: Source = { bytes: new TextEncoder().encode(value), isPublic: markPublic(value) };
-  if (value === "") return none;
-  if (source.bytes.length < MIN_BYTES || /^\d*$/.test(value) && value.length < MIN_DIGITS) {
-    return { ...none, lone: [{ id, bytes: source.bytes }] };
-  }
+  const { bytes } = source;
+  if (bytes.length === 0) return none;
+  const digits = bytes.every((byte) => byte >= 0x30 && byte <= 0x39);
+  if (bytes.length < (digits ? MIN_DIGITS : MIN_BYTES)) return { ...none, lone: [{ id, bytes }] };
   const pieces = piecesOf(source);
   if (pieces.some(({ writtenAs }) => writtenAs.length === 0)) {
     return { ...none, needles: pieces.map((variant) => ({ ...variant, id })) };
   }
-  const isShort = count(source.bytes) < MIN_PIECE;
-  // Letters alone, or digits alone, may stand in ordinary text as several words.
-  const isMixed = /[A-Za-z]/.test(value) && /\d/.test(value);
+  const isShort = count(bytes) < MIN_PIECE;
   const needles = wholesOf(source)
-    .filter(({ writtenAs }) => !isShort || isMixed || !isPlain(writtenAs))
+    .filter(({ writtenAs }) => !isShort || isMixed(bytes) || !isPlain(writtenAs))
     .map((variant) => ({ ...variant, id }));
   return { ...none, needles, words: isShort ? shortWords(id, source) : [] };
+}
+
+/** Letters alone, or digits alone, may stand in ordinary text as several words. */
+function isMixed(bytes: Uint8Array): boolean {
+  const codes = [...bytes].filter(isAlphanumeric);
+  const digits = codes.filter((byte) => byte <= 0x39).length;
+  return digits > 0 && digits < codes.length;
 }
 
 function isPlain(writtenAs: readonly string[]): boolean {

@@ -8,6 +8,10 @@ const [BACKSLASH, PERCENT, LETTER_U, LETTER_X] = [0x5c, 0x25, 0x75, 0x78];
 const IS_CONTROL = new Uint8Array(256);
 for (const letter of "abefnrtv0") IS_CONTROL[letter.charCodeAt(0)] = 1;
 
+/** 0 for a byte that does not follow the sign of an escape of which alphanumerics are part. */
+export const MAY_FOLLOW: Uint8Array = new Uint8Array(256);
+for (const letter of "abefnrtvux0123456789ABCDEFcd") MAY_FOLLOW[letter.charCodeAt(0)] = 1;
+
 /**
  * How many alphanumerics behind the sign at `at` a reader takes for an escape of something that is
  * not alphanumeric, so that they are not text to that reader: `\n`, `\u200b`, `%0A`. 0 when none;

@@ -1,5 +1,5 @@
 import { ALPHANUMERIC_BIT, CODE_OF, codeOf, MAY_ESCAPE } from "./alphabet.ts";
-import { DOUBTED, escapeLength } from "./escape.ts";
+import { DOUBTED, escapeLength, MAY_FOLLOW } from "./escape.ts";
 import { EscapeList } from "./escape_list.ts";
 
 /** Bytes between two notes of how many codes came before. */
@@ -87,6 +87,7 @@ export class Projection {
         end += code >> ALPHANUMERIC_BIT;
         continue;
       }
+      if (MAY_FOLLOW[bytes[at + 1] ?? 0] === 0) continue;
       const length = escapeLength(bytes, at);
       if (length !== 0) this.escapes.add(end, end + (length & ~DOUBTED), length >= DOUBTED);
     }

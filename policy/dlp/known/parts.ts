@@ -1,0 +1,108 @@
+import type { Source } from "./encodings.ts";
+import { holdsPem, pemParts } from "./pem_part.ts";
+
+/** Names of fields whose values are secret, in JSON, connection strings and queries. */
+const SECRET_NAME = /key|secret|token|pass|pwd|credential|signature|^sig$/i;
+/** A shorter part of a path or query is a name or a number. */
+const MIN_UNNAMED = 16;
+
+/**
+ * Prefixes of token formats, as their issuers document them, and a general one: up to three short
+ * words with a sign behind each, in front of a long rest.
+ */
+const PREFIXES: readonly RegExp[] = [
+  /^github_pat_11A/,
+  /^sk-ant-[a-z]{3}\d\d-/,
+  /^pypi-AgEIcHlwaS5vcmc/,
+  /^(?:AKIA|ASIA|AIza|dapi|eyJ)/,
+  /^(?:[a-z]{1,8}\d{0,2}[-_.:]){1,3}(?=(?:[^A-Za-z0-9]*[A-Za-z0-9]){20})/,
+];
+/** The header of a JWT (RFC 7515) that is followed by a payload. */
+const JWT_HEADER = /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.(?=[A-Za-z0-9_-]+\.)/g;
+
+/**
+ * What of a credential has to be kept secret, with marks on what anybody may know: the values of
+ * secret fields, the password and long parts of a URL, the bodies of PEM; of all else the whole,
+ * with a token format's prefix and a JWT's header marked.
+ */
+export function secretParts(credential: string): Source[] {
+  const value = credential.trim().replace(/^(?:Bearer|Basic|Token) +(?=\S)/i, "");
+  const parts = structured(value);
+  return parts === undefined || parts.length === 0 ? [marked(value)] : parts;
+}
+
+/** The parts of something with a structure; `undefined` of what has none. */
+function structured(value: string): Source[] | undefined {
+  if (holdsPem(value)) return pemParts(value);
+  if (/^[{[]/.test(value)) return fromJson(value);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return fromUrl(value);
+  return fromFields(value);
+}
+
+function partsOf(value: string): Source[] {
+  return structured(value) ?? [marked(value)];
+}
+
+function fromJson(text: string): Source[] | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const values: string[] = [];
+  const collect = (node: unknown, isSecret: boolean): void => {
+    if (typeof node === "string" && isSecret && node !== "") values.push(node);
+    if (typeof node !== "object" || node === null) return;
+    for (const [name, child] of Object.entries(node)) {
+      collect(child, Array.isArray(node) ? isSecret : SECRET_NAME.test(name));
+    }
+  };
+  collect(json, false);
+  return values.flatMap(partsOf);
+}
+
+function fromUrl(text: string): Source[] | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { username, password, pathname, search, hash } = new URL(text);
+  const login = password === "" ? username : password;
+  const path = pathname.split("/").filter((part) => part.length >= MIN_UNNAMED);
+  const fields = `${search.slice(1)}&${hash.slice(1)}`.split("&").flatMap((field) => {
+    const [name = "", value = ""] = field.split("=");
+    return SECRET_NAME.test(name) || value.length >= MIN_UNNAMED ? [value] : [];
+  });
+  return [login, ...path.filter((part) => !/^[a-z-]+$/i.test(part)), ...fields]
+    .map(percentDecoded)
+    .filter((part) => part !== "")
+    .map(marked);
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** `Name=value;Name=value`, or one such pair in a line. */
+function fromFields(text: string): Source[] | undefined {
+  const fields = text.split(/[;\n]/).map((field) => field.trim()).filter((field) => field !== "");
+  const pairs = fields.map((field) => /^([A-Za-z][\w .-]*)=(.+)$/.exec(field));
+  if (pairs.length < 2 || pairs.includes(null)) return undefined;
+  return pairs.flatMap((pair) => {
+    const [, name = "", value = ""] = pair ?? [];
+    return SECRET_NAME.test(name) ? partsOf(value.replace(/^(["'])(.*)\1$/, "$2")) : [];
+  });
+}
+
+function marked(value: string): Source {
+  const bytes = new TextEncoder().encode(value);
+  const isPublic = new Uint8Array(bytes.length);
+  for (const prefix of PREFIXES) isPublic.fill(1, 0, prefix.exec(value)?.[0].length ?? 0);
+  for (const match of value.matchAll(JWT_HEADER)) {
+    const start = new TextEncoder().encode(value.slice(0, match.index)).length;
+    isPublic.fill(1, start, start + match[0].length);
+  }
+  return { bytes, isPublic };
+}
