@@ -51,6 +51,21 @@ async function refuseNeighbour(address: string): Promise<void> {
   );
 }
 
+/**
+ * The queue is a folder of the operator's, who reads and answers what is put there, so the egress
+ * process runs under the same account. Root's would give it all of this container; a queue that
+ * belongs to root cannot be written then, and nothing is let through.
+ */
+function withQueueOwner(placement: Placement): Placement {
+  try {
+    const { uid } = Deno.lstatSync(placement.queuePath);
+    return uid === null || uid === 0 ? placement : { ...placement, queueOwner: uid };
+  } catch {
+    // No queue is mounted.
+    return placement;
+  }
+}
+
 /** Stops everything on SIGTERM or SIGINT; hands SIGHUP on. */
 function onSignals(runners: () => readonly ServiceRunner[]): void {
   const stop = async (): Promise<void> => {
@@ -69,7 +84,8 @@ function onSignals(runners: () => readonly ServiceRunner[]): void {
  * services and keeps them running. Prints {@linkcode READY_LINE} when all of them serve and the
  * bottle's network is closed.
  */
-async function main(placement: Placement): Promise<void> {
+async function main(asked: Placement): Promise<void> {
+  const placement = withQueueOwner(asked);
   const dropPrivileges = Deno.uid() === 0 && !placement.keepUid;
   const log = (name: string, line: string): void => write(Deno.stderr, `[${name}] ${line}\n`);
   // The runtimes start while the document is still on its way; they know nothing until told.

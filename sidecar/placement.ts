@@ -1,10 +1,14 @@
-import { ROUTES_PATH, SIDECAR_PORTS } from "../policy/wire/launch.ts";
+import { QUEUE_PATH, ROUTES_PATH, SIDECAR_PORTS } from "../policy/wire/launch.ts";
 
 /** Where services listen and find what they read. */
 export interface Placement {
   /** Address to listen on towards the bottle. */
   readonly address: string;
   readonly routesPath: string;
+  /** Folder of the proposal queue, which need not be there. */
+  readonly queuePath: string;
+  /** The account that the queue belongs to, found when the init starts; absent for root or none. */
+  readonly queueOwner?: number;
   readonly egressPort: number;
   readonly dnsPort: number;
   /** Run services under the init's own account: it may not change to another. */
@@ -15,13 +19,14 @@ export interface Placement {
 export const IN_IMAGE: Placement = Object.freeze({
   address: "0.0.0.0",
   routesPath: ROUTES_PATH,
+  queuePath: QUEUE_PATH,
   egressPort: SIDECAR_PORTS.egress,
   dnsPort: SIDECAR_PORTS.dns,
   keepUid: false,
 });
 
 /**
- * Reads the init's arguments: `--address=A --routes=PATH --egress-port=N --dns-port=N --keep-uid`.
+ * Reads the init's arguments: `--address=A --routes=PATH --queue=PATH --egress-port=N --dns-port=N --keep-uid`.
  * @throws {TypeError} on any other.
  */
 export function parsePlacement(args: readonly string[]): Placement {
@@ -35,6 +40,8 @@ function withArgument(placement: Placement, argument: string): Placement {
       return { ...placement, address: value };
     case "--routes":
       return { ...placement, routesPath: value };
+    case "--queue":
+      return { ...placement, queuePath: value };
     case "--egress-port":
       return { ...placement, egressPort: port(value) };
     case "--dns-port":

@@ -19,7 +19,7 @@ export interface ServiceSpec extends ServiceProcess {
 /** Accounts of their own, so that no service can read another's environment or memory. */
 const UID: Readonly<Record<ServiceName, number>> = Object.freeze({ egress: 9001, dns: 9002 });
 
-/** Nothing is fetched, asked for or written; what runs was checked when the image was built. */
+/** Nothing is fetched or asked for; what runs was checked when the image was built. */
 const COMMON_FLAGS = Object.freeze([
   "run",
   "--no-prompt",
@@ -27,7 +27,6 @@ const COMMON_FLAGS = Object.freeze([
   "--no-remote",
   "--quiet",
   "--deny-run",
-  "--deny-write",
   "--deny-ffi",
 ]);
 
@@ -57,7 +56,7 @@ const SYSTEM_INFORMATION = "hostname,osRelease,osUptime,loadavg,networkInterface
  * range that is never dialled otherwise opens that range.
  */
 export function egressProcess(placement: Placement, pinned: readonly string[]): ServiceProcess {
-  const { address, routesPath, egressPort } = placement;
+  const { address, routesPath, queuePath, egressPort } = placement;
   // What it listens on cannot be in a denied range; the proxy's own check is left there.
   const opened = [address, ...pinned];
   const denied = NEVER_DIALLED.filter(({ holds }) => !opened.some(holds)).map(({ flag }) => flag);
@@ -69,7 +68,9 @@ export function egressProcess(placement: Placement, pinned: readonly string[]): 
       "--v8-flags=--expose-gc,--max-old-space-size=256",
       "--allow-net",
       ...(denied.length > 0 ? [`--deny-net=${denied.join(",")}`] : []),
-      `--allow-read=${routesPath}`,
+      `--allow-read=${routesPath},${queuePath}`,
+      // Questions to a person are files; nothing else is ever written.
+      `--allow-write=${queuePath}`,
       // The YAML library looks for switches of its own there, and stops if it may not.
       "--ignore-env",
       "--allow-sys",
@@ -78,8 +79,9 @@ export function egressProcess(placement: Placement, pinned: readonly string[]): 
       address,
       String(egressPort),
       routesPath,
+      queuePath,
     ],
-    uid: UID.egress,
+    uid: placement.queueOwner ?? UID.egress,
   };
 }
 
@@ -107,6 +109,7 @@ export function dnsProcess(placement: Placement, reachable: readonly string[]): 
     name: "dns",
     args: [
       ...COMMON_FLAGS,
+      "--deny-write",
       "--v8-flags=--max-old-space-size=64",
       `--allow-net=${[`${address}:${dnsPort}`, ...reachable].join(",")}`,
       source("dns/main"),

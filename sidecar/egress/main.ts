@@ -10,11 +10,11 @@ import { EgressProxy, trustUpstreams } from "./proxy.ts";
 import { systemResolve } from "./resolver.ts";
 
 /**
- * The egress service: `main.ts <address> <port> <routes.yaml>`. Its settings and tokens come on
+ * The egress service: `main.ts <address> <port> <routes.yaml> <queue>`. Its settings and tokens come on
  * standard input; SIGHUP reads the routes again.
  */
 async function main(args: readonly string[]): Promise<void> {
-  const [hostname = "0.0.0.0", port = "0", routesPath = ""] = args;
+  const [hostname = "0.0.0.0", port = "0", routesPath = "", queue = ""] = args;
   const service = parseEgressService(await readStdin(LAUNCH_MAX_BYTES));
   trustUpstreams(service.upstreamCa);
   const encoder = new TextEncoder();
@@ -25,6 +25,7 @@ async function main(args: readonly string[]): Promise<void> {
     ),
     readRoutes: () => Deno.readTextFile(routesPath),
     resolve: systemResolve,
+    ...(queue !== "" && { queue }),
     writeLog: (line) => void Deno.stderr.writeSync(encoder.encode(line)),
   });
   Deno.addSignalListener("SIGHUP", () => void proxy.reload());

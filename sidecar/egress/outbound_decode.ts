@@ -13,7 +13,9 @@ export class CodingError extends Error {
 interface Decoder {
   /** Of the input, those bytes that were used. */
   readonly bytesWritten: number;
-  write(chunk: Uint8Array, done: () => void): void;
+  /** In Deno 2.9.6 a write that failed calls back like one that did not. */
+  readonly errored: Error | null;
+  write(chunk: Uint8Array, done: (error?: Error | null) => void): void;
   end(): void;
   destroy(): void;
   on(event: "data", listener: (chunk: Uint8Array) => void): unknown;
@@ -108,9 +110,10 @@ class Stage {
   async #write(decoder: Decoder, chunk: Uint8Array): Promise<"taken" | "ended"> {
     const next = Promise.withResolvers<"taken" | "ended" | "failed">();
     this.#next = next;
-    decoder.write(chunk, () => next.resolve("taken"));
+    decoder.write(chunk, (error) => next.resolve(error ? "failed" : "taken"));
     const said = await next.promise;
-    if (said === "failed" || this.#fault !== undefined) throw this.#failure();
+    const isSound = decoder.errored === null && this.#fault === undefined;
+    if (said === "failed" || !isSound) throw this.#failure();
     return said;
   }
 

@@ -1,14 +1,20 @@
 import * as tls from "node:tls";
 import type { Server } from "node:http";
+import { createOutboundScanner } from "../../policy/dlp/scanner.ts";
 import { Secret } from "../../policy/secret.ts";
-import type { EgressService } from "../../policy/wire/launch.ts";
+import { type EgressService, HOLD_SECONDS } from "../../policy/wire/launch.ts";
 import { Dialer } from "./dial.ts";
-import type { ProxyContext } from "./exchange.ts";
+import { ProposalQueue } from "../queue/proposal_queue.ts";
+import type { ProxyContext } from "./clearance.ts";
 import { createFront } from "./front.ts";
+import { HoldDesk } from "./hold.ts";
+import { inflate } from "./inflate.ts";
 import { LeafMint } from "./leaves.ts";
 import { LivePolicy } from "./live_policy.ts";
 import { EgressLog } from "./log.ts";
 import { MemoryGuard } from "./memory.ts";
+import { OutboundScreen } from "./outbound.ts";
+import { redactor } from "./redact.ts";
 import { logDenial } from "./refusal.ts";
 import { HostTable, type Resolve } from "./resolver.ts";
 import { Sessions } from "./sessions.ts";
@@ -22,6 +28,8 @@ export interface ProxyOptions {
   /** Reads the text of routes.yaml. */
   readonly readRoutes: () => Promise<string>;
   readonly resolve: Resolve;
+  /** Folder of the proposal queue; absent when none is mounted. */
+  readonly queue?: string;
   /** Takes one line of the log with its line break. */
   readonly writeLog: (line: string) => void;
 }
@@ -33,19 +41,26 @@ export class EgressProxy {
   readonly #live: LivePolicy;
   readonly #log: EgressLog;
   readonly #front: Server;
+  readonly #queue: ProposalQueue | undefined;
   #mint: LeafMint | undefined;
 
   constructor(options: ProxyOptions) {
     this.#options = options;
     const { service, tokens } = options;
-    this.#log = new EgressLog({
+    const scanner = createOutboundScanner({ secrets: tokens, inflate });
+    const redact = redactor(scanner, new Secret(service.caKey));
+    const log = this.#log = new EgressLog({
       bottle: service.bottle,
-      tokens: [...tokens.values(), new Secret(service.caKey)],
+      redact,
       write: options.writeLog,
     });
     this.#live = new LivePolicy(new Dialer(new HostTable(service.extraHosts, options.resolve)));
-    const log = this.#log;
-    this.#context = { live: this.#live, tokens, log, memory: new MemoryGuard(), inbound: {} };
+    this.#queue = openQueue(options, log);
+    const timeoutMs = 1000 * (service.hold?.timeoutSeconds ?? HOLD_SECONDS.usual);
+    const desk = new HoldDesk({ queue: this.#queue, timeoutMs });
+    const outbound = new OutboundScreen({ scanner, desk, log, redact });
+    const memory = new MemoryGuard();
+    this.#context = { live: this.#live, tokens, log, memory, outbound, inbound: {} };
     const sessions = new Sessions(this.#context);
     const terminator = new Terminator({
       mint: () => this.warm(),
@@ -60,6 +75,7 @@ export class EgressProxy {
     const taken = this.#live.take(await this.#options.readRoutes());
     if (!taken.ok) throw new Error(`Cannot read the routes: ${taken.reason}`);
     this.#log.level = this.#live.current.compiled.policy.log;
+    await this.#queue?.abandonOld("egress-token-allow");
     await new Promise<void>((resolve, reject) => {
       this.#front.once("error", reject);
       this.#front.listen({ host: address.hostname, port: address.port }, resolve);
@@ -91,6 +107,16 @@ export class EgressProxy {
     }
     this.#log.event({ event: "egress_reload", reason });
   }
+}
+
+function openQueue(
+  { service, queue: folder }: ProxyOptions,
+  log: EgressLog,
+): ProposalQueue | undefined {
+  if (folder === undefined || service.hold === undefined) return undefined;
+  const report = (reason: string): void =>
+    log.event({ event: "egress_warn", reason: `queue: ${reason}` });
+  return new ProposalQueue({ folder, bottle: service.bottle, report });
 }
 
 /**

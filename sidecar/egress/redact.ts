@@ -6,6 +6,8 @@ import { REDACTED, type Secret } from "../../policy/secret.ts";
 const DETECTORS: readonly OutboundDetector[] = Object.freeze(["token_patterns", "known_secrets"]);
 /** The list of findings is bounded, so what is left is looked at again. */
 const ROUNDS = 8;
+/** The name of a host, in which a token of capitals stands in small letters. */
+const HOST = /[a-z0-9-]+(?:\.[a-z0-9-]+)+/g;
 
 /**
  * Makes what takes secrets out of a text that people or files get to see: all that the detectors
@@ -14,16 +16,24 @@ const ROUNDS = 8;
 export function redactor(scanner: OutboundScanner, key: Secret): (text: string) => string {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
-  return (text) => {
-    if (text === "") return text;
-    const whole = key.reveal();
-    let bytes: Uint8Array = encoder.encode(whole === "" ? text : text.replaceAll(whole, REDACTED));
+  const find = (bytes: Uint8Array): ReturnType<OutboundScanner["scan"]> =>
+    scanner.scan(bytes, { detectors: DETECTORS, isSafe: () => false });
+  const clean = (text: string): string => {
+    let bytes: Uint8Array = encoder.encode(text);
     for (let round = 0; round < ROUNDS; round++) {
-      const found = scanner.scan(bytes, { detectors: DETECTORS, isSafe: () => false });
-      if (found.length === 0) return decoder.decode(bytes);
+      const found = find(bytes);
+      if (found.length === 0) return round === 0 ? text : decoder.decode(bytes);
       if (found.some(({ range }) => range === undefined)) return REDACTED;
       bytes = replaceFindings(bytes, found, (finding) => encoder.encode(mark(finding)));
     }
     return REDACTED;
+  };
+  const whole = key.reveal();
+  return (text) => {
+    if (text === "") return text;
+    const keyless = whole === "" ? text : text.replaceAll(whole, REDACTED);
+    return clean(keyless).replace(HOST, (host) => {
+      return find(encoder.encode(host.toUpperCase())).length === 0 ? host : REDACTED;
+    });
   };
 }

@@ -51,7 +51,12 @@ export async function startInit(stdin: string): Promise<RunningInit> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "--no-prompt", "--cached-only", main, "--keep-uid", "--address=127.0.0.1"],
-      ...[`--routes=${routesPath}`, `--egress-port=${egressPort}`, `--dns-port=${dnsPort}`],
+      ...[
+        `--routes=${routesPath}`,
+        `--queue=${folder}/queue`,
+        `--egress-port=${egressPort}`,
+        `--dns-port=${dnsPort}`,
+      ],
     ],
     stdin: "piped",
     stdout: "piped",

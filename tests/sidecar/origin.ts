@@ -27,12 +27,20 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 /** Starts an origin on loopback: https for the named hosts, or plain http without any. */
 export async function startOrigin(
   hosts: readonly string[],
-  options: { readonly handler?: Handler; readonly http1Only?: boolean } = {},
+  options: {
+    readonly handler?: Handler;
+    readonly http1Only?: boolean;
+    /** Called for each connection that it accepts. */
+    readonly onConnection?: () => void;
+  } = {},
 ): Promise<Origin> {
   const seen: Seen[] = [];
   const handler: Handler = options.handler ??
     ((request, response) => record(seen, request, response));
-  if (hosts.length === 0) return listen(createHttp(handler), { caPem: "", seen });
+  const { onConnection = () => {} } = options;
+  if (hosts.length === 0) {
+    return listen(createHttp(handler).on("connection", onConnection), { caPem: "", seen });
+  }
   const ca = await createBottleCa("origin");
   const mint = new LeafMint({ certPem: ca.certPem, keyPem: ca.keyPem.reveal() });
   const leaf = await mint.mint(hosts[0] ?? "");
@@ -42,6 +50,7 @@ export async function startOrigin(
     allowHTTP1: true,
     ...(options.http1Only ? { ALPNProtocols: ["http/1.1"] } : {}),
   }, handler as never);
+  server.on("connection", onConnection);
   return listen(server, { caPem: ca.certPem, seen });
 }
 

@@ -12,6 +12,8 @@ export interface ProxySetup {
   readonly extraHosts?: readonly ExtraHost[];
   readonly tokens?: Readonly<Record<string, string>>;
   readonly upstreamCa?: string;
+  /** Folder of a proposal queue, and how long a request waits for an answer, in seconds. */
+  readonly queue?: { readonly folder: string; readonly timeoutSeconds: number };
 }
 
 /** The real egress process with its real permissions, on loopback. */
@@ -36,8 +38,9 @@ export async function startProxy(setup: ProxySetup): Promise<RunningProxy> {
     Deno.writeTextFile(routesPath, setup.routes),
     Deno.writeTextFile(caFile, ca.certPem),
   ]);
-  const { extraHosts = [], tokens = {}, upstreamCa = "" } = setup;
-  const placement = { ...IN_IMAGE, address: "127.0.0.1", egressPort: 0, routesPath };
+  const { extraHosts = [], tokens = {}, upstreamCa = "", queue } = setup;
+  const queuePath = queue?.folder ?? `${folder}/no-queue`;
+  const placement = { ...IN_IMAGE, address: "127.0.0.1", egressPort: 0, routesPath, queuePath };
   const spec = egressProcess(placement, extraHosts.map((host) => host.address));
   const child = spawnService(spec, { dropPrivileges: false });
   const service: EgressService = {
@@ -47,6 +50,7 @@ export async function startProxy(setup: ProxySetup): Promise<RunningProxy> {
     caKey: ca.keyPem.reveal(),
     upstreamCa,
     extraHosts: [...extraHosts],
+    ...(queue && { hold: { timeoutSeconds: queue.timeoutSeconds } }),
   };
   const logs: string[] = [];
   const listening = Promise.withResolvers<number>();
