@@ -10,10 +10,11 @@ import { createTokenMatcher } from "./tokens/matcher.ts";
 import { FoldTable } from "./views/fold_table.ts";
 import { Interests } from "./views/interest.ts";
 
-/** Bytes that a window has of the one before it: a token however it is written. */
-const LEAST_OVERLAP = 16 * 1024;
-/** Bytes that an encoding takes for one. */
-const ENCODED = 8;
+/** Bytes that a window has of the one before it: a token that is written in several ways at once. */
+const OVERLAP = 32 * 1024;
+
+/** More bytes than any token needs that is broken by white space, a private key's begin say. */
+const LEAST_REACH = 320;
 
 /** The parts that a scanner is composed of. */
 export type ScannerParts = Pick<ScanTools, "tokens" | "known" | "secrets" | "inflate">;
@@ -28,13 +29,17 @@ export function createOutboundScanner(options: ScannerOptions): OutboundScanner 
 /** A scanner of the given parts. */
 export function composeScanner(parts: ScannerParts): OutboundScanner {
   const table = new FoldTable();
-  const reach = { bytes: parts.tokens.maxLength + 16, alphanumerics: parts.known.carry };
+  const reach = {
+    bytes: LEAST_REACH,
+    alphanumerics: parts.known.carry,
+    unbroken: parts.tokens.maxLength,
+  };
   const tools: ScanTools = {
     ...parts,
     table,
     interests: new Interests(table, reach),
     scratch: new Scratch(),
-    overlap: Math.max(LEAST_OVERLAP, parts.tokens.maxLength * ENCODED),
+    overlap: OVERLAP,
   };
   return new Scanner(tools);
 }

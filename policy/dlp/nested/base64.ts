@@ -16,6 +16,8 @@ export interface Run {
   readonly start: number;
   /** Behind its last digit. */
   readonly end: number;
+  /** Is there white space in it? */
+  readonly isBroken: boolean;
 }
 
 /**
@@ -31,17 +33,21 @@ export function nextRun(bytes: Uint8Array, from: number): Run | undefined {
         continue search;
       }
     }
-    return { start, end: runEnd(bytes, start + LEAST_DIGITS) };
+    return runFrom(bytes, start);
   }
   return undefined;
 }
 
-function runEnd(bytes: Uint8Array, from: number): number {
-  let end = from;
+function runFrom(bytes: Uint8Array, start: number): Run {
+  let end = start + LEAST_DIGITS;
+  let isBroken = false;
   for (;;) {
     while (end < bytes.length && SEXTET[bytes[end] as number] !== 64) end++;
     const next = end + breakWidth(bytes, end);
-    if (next === end || next >= bytes.length || SEXTET[bytes[next] as number] === 64) return end;
+    if (next === end || next >= bytes.length || SEXTET[bytes[next] as number] === 64) {
+      return { start, end, isBroken };
+    }
+    isBroken = true;
     end = next;
   }
 }
@@ -63,47 +69,6 @@ export function breakWidth(bytes: Uint8Array, at: number): number {
     } else return next - at;
   }
   return next - at;
-}
-
-/** How a run is decoded. */
-export interface Decoding {
-  readonly run: Run;
-  /** Digits at its beginning that belong to the group before. */
-  readonly skip?: number;
-  /** If given, gets for each byte written the offset of its first digit, and the run's end. */
-  readonly map?: Uint32Array;
-}
-
-/** Decodes a run; `out` has at least three quarters of its length. Gives the bytes written. */
-export function decodeRun(bytes: Uint8Array, out: Uint8Array, decoding: Decoding): number {
-  const { run, skip = 0, map } = decoding;
-  let bits = 0;
-  let filled = 0;
-  let written = 0;
-  let skipped = 0;
-  let first = run.start;
-  for (let at = run.start; at < run.end; at++) {
-    const byte = bytes[at] as number;
-    const sextet = SEXTET[byte] as number;
-    if (sextet === 64) {
-      at += Math.max(breakWidth(bytes, at), 1) - 1;
-      continue;
-    }
-    if (skipped < skip) {
-      skipped++;
-      continue;
-    }
-    bits = (bits << 6 | sextet) & 0x3fff;
-    if (filled === 0) first = at;
-    filled += 6;
-    if (filled < 8) continue;
-    filled -= 8;
-    if (map) map[written] = first;
-    out[written++] = bits >> filled & 0xff;
-    first = at;
-  }
-  if (map) map[written] = run.end;
-  return written;
 }
 
 /** Digits of a run before an offset. */

@@ -1,5 +1,7 @@
+import type { ByteRange } from "../finding.ts";
+import { ALPHANUMERIC } from "../views/characters.ts";
 import { ALL_KINDS } from "../views/interest.ts";
-import { decodeRun, type Decoding, nextRun, type Run } from "./base64.ts";
+import { nextRun, type Run } from "./base64.ts";
 import { decodeHex, nextHexRun } from "./hex.ts";
 import { decodeDigits, findHiddenText, type HiddenText } from "./hidden_text.ts";
 import type { Layer } from "./layer.ts";
@@ -42,33 +44,66 @@ function scanRuns(
   const decoded: Decoded[] = [];
   for (let run = nextRun(text, 0); run && !scan.isOver; run = nextRun(text, run.end)) {
     const skip = run.start === 0 ? (4 - digitsBefore % 4) % 4 : 0;
-    decoded.push({
-      first: sextets.before(run.start) + skip,
-      end: sextets.before(run.end),
-    });
-    scanRun(scan, text, layer, { run, skip });
+    const first = sextets.before(run.start) + skip;
+    const end = run.isBroken ? sextets.before(run.end) : first - skip + run.end - run.start;
+    decoded.push({ first, end });
+    scanRun(scan, layer, { run, sextets, decoded: { first, end } });
     scanHexRuns(scan, text, layer, run);
   }
   return decoded;
 }
 
-function scanRun(scan: LayerScan, text: Uint8Array, layer: Layer, decoding: Decoding): void {
-  const { run } = decoding;
+interface SextetRun {
+  readonly run: Run;
+  readonly sextets: Sextets;
+  readonly decoded: Decoded;
+}
+
+function scanRun(scan: LayerScan, layer: Layer, at: SextetRun): void {
+  const { run, sextets, decoded } = at;
   const { scratch } = scan.tools;
-  const room = Math.ceil((run.end - run.start) * 3 / 4);
-  const out = scratch.borrow(room);
-  const written = decodeRun(text, out, decoding);
-  scan.scan(out.subarray(0, written), {
-    ...inside(layer, "base64"),
-    isBinary: true,
-    toRoot: (from, to) => {
-      const map = new Uint32Array(room + 1);
-      decodeRun(text, new Uint8Array(room), { ...decoding, map });
-      const last = map[Math.min(to, written)] ?? run.end;
-      return layer.toRoot(map[from] ?? run.start, Math.min(last + 1, run.end));
-    },
-  });
+  const out = scratch.borrow(decoded.end - decoded.first);
+  const written = decodeDigits(sextets.digits, decoded, out);
+  if (isWorthIt(out, written)) {
+    scan.scan(out.subarray(0, written), {
+      ...inside(layer, "base64"),
+      isBinary: true,
+      toRoot: (from, to) => {
+        if (from === 0 && to >= written) return layer.toRoot(run.start, run.end);
+        return rangeOf(layer, sextets, { ...decoded, from, to });
+      },
+    });
+  }
   scratch.giveBack(out);
+}
+
+/** The place of a part of what digits were decoded to. */
+function rangeOf(
+  layer: Layer,
+  sextets: Sextets,
+  { first, end, from, to }: Decoded & { readonly from: number; readonly to: number },
+): ByteRange | undefined {
+  const start = sextets.offsetOf(first + Math.floor(from * 4 / 3));
+  const last = sextets.offsetOf(Math.min(end, first + Math.ceil(to * 4 / 3)) - 1);
+  return layer.toRoot(start, last + 1);
+}
+
+/** A longer blob is looked through in any case. */
+const SHORT = 256;
+/** Letters and digits that a piece of a secret has. */
+const LEAST_ALPHANUMERICS = 12;
+
+/** Few of the short blobs that names and numbers look like hold letters, text or a magic number. */
+function isWorthIt(bytes: Uint8Array, length: number): boolean {
+  if (length > SHORT) return true;
+  let alphanumerics = 0;
+  for (let at = 0; at < length; at++) {
+    const byte = bytes[at] as number;
+    alphanumerics += ALPHANUMERIC[byte] as number;
+    if (byte === 0x1f || byte === 0xb5 || (at === 0 && (byte & 0x0f) === 8)) return true;
+  }
+  return alphanumerics >= LEAST_ALPHANUMERICS ||
+    nextText(bytes.subarray(0, length), 0) !== undefined;
 }
 
 function inside(layer: Layer, how: string): Omit<Layer, "toRoot"> {
@@ -114,11 +149,7 @@ function scanHidden(
     const written = decodeDigits(sextets.digits, found, out);
     scan.scan(out.subarray(0, written), {
       ...inside(layer, "base64"),
-      toRoot: (from, to) => {
-        const first = sextets.offsetOf(found.first + Math.floor(from * 4 / 3));
-        const last = sextets.offsetOf(Math.min(found.end, found.first + Math.ceil(to * 4 / 3)) - 1);
-        return layer.toRoot(first, last + 1);
-      },
+      toRoot: (from, to) => rangeOf(layer, sextets, { ...found, from, to }),
     });
     scratch.giveBack(out);
   });

@@ -1,11 +1,18 @@
 import { HEX } from "../views/characters.ts";
-import { breakWidth, type Run } from "./base64.ts";
+import { breakWidth } from "./base64.ts";
+
+/** A stretch of digits, broken by white space at most. */
+export interface HexRun {
+  readonly start: number;
+  /** Behind its last digit. */
+  readonly end: number;
+}
 
 /** Digits without a break that make a blob: twelve bytes. */
 export const LEAST_HEX_DIGITS = 24;
 
 /** The first run of hexadecimal digits in `from` to `to`, of {@linkcode LEAST_HEX_DIGITS} at least. */
-export function nextHexRun(bytes: Uint8Array, from: number, to: number): Run | undefined {
+export function nextHexRun(bytes: Uint8Array, from: number, to: number): HexRun | undefined {
   let start = from;
   search: while (start + LEAST_HEX_DIGITS <= to) {
     for (let at = start + LEAST_HEX_DIGITS - 1; at >= start; at--) {
@@ -30,7 +37,7 @@ function runEnd(bytes: Uint8Array, from: number, to: number): number {
 }
 
 /** Decodes two digits to a byte, white space between them left out; gives the bytes written. */
-export function decodeHex(bytes: Uint8Array, run: Run, out: Uint8Array): number {
+export function decodeHex(bytes: Uint8Array, run: HexRun, out: Uint8Array): number {
   let written = 0;
   let high = -1;
   for (let at = run.start; at < run.end; at++) {

@@ -58,21 +58,27 @@ function isTextGroup(digits: Uint8Array, at: number, count: number): boolean {
   return ((TEXT[third << 6 | (digits[at + 3] as number)] as number) & 4) !== 0;
 }
 
-/** Decodes digits in groups of four; gives the bytes written. */
+/** Decodes digits; gives the bytes written, of a last group that is cut off what it says. */
 export function decodeDigits(
   digits: Uint8Array,
   { first, end }: HiddenText,
   out: Uint8Array,
 ): number {
   let written = 0;
-  let bits = 0;
-  let filled = 0;
-  for (let at = first; at < end; at++) {
-    bits = (bits << 6 | (digits[at] as number)) & 0x3fff;
-    filled += 6;
-    if (filled < 8) continue;
-    filled -= 8;
-    out[written++] = bits >> filled & 0xff;
+  let at = first;
+  for (; at + 4 <= end; at += 4) {
+    const bits = (digits[at] as number) << 18 | (digits[at + 1] as number) << 12 |
+      (digits[at + 2] as number) << 6 | (digits[at + 3] as number);
+    out[written] = bits >> 16;
+    out[written + 1] = bits >> 8;
+    out[written + 2] = bits;
+    written += 3;
+  }
+  if (end - at >= 2) {
+    const bits = (digits[at] as number) << 12 | (digits[at + 1] as number) << 6 |
+      (end - at > 2 ? digits[at + 2] as number : 0);
+    out[written++] = bits >> 10;
+    if (end - at > 2) out[written++] = bits >> 2;
   }
   return written;
 }

@@ -47,8 +47,10 @@ const MOST_MATCHES = 256;
 /** Hits of one scan; what lies behind them is not looked at. */
 const MOST_HITS = 1024;
 /** Bytes looked at for each byte of the text, all its views and layers together. */
-const WORK_PER_BYTE = 12;
+const WORK_PER_BYTE = 6;
 const WORK_AT_LEAST = 64 * 1024;
+/** What a layer costs besides, in bytes. */
+const PER_LAYER = 64;
 
 /** Text shorter than any token and any piece of a secret is not looked at. */
 const LEAST_TEXT = 8;
@@ -104,10 +106,12 @@ export class LayerScan {
    */
   scan(text: Uint8Array, layer: Layer, carried: Carried = NOTHING_CARRIED): void {
     const { length } = text;
-    if (length + carried.before.length < LEAST_TEXT || !this.spend(length)) return;
+    if (length + carried.before.length < LEAST_TEXT || !this.spend(length + PER_LAYER)) {
+      return;
+    }
     this.#match("known_secrets", text, layer, carried.before);
     if (length === 0 || this.#isOver) return;
-    if (layer.decodings > 0) scanCompressed(this, text, layer);
+    if (layer.decodings > 0 && layer.isBinary) scanCompressed(this, text, layer);
     if (!layer.isBinary) {
       this.#scanText(text, layer, carried);
       return;

@@ -2,6 +2,7 @@ import { SEXTET } from "./base64.ts";
 
 /** Bytes between two notes of how many digits came before. */
 const MARK_EVERY = 512;
+const BACKSLASH = 0x5c;
 
 /** A text reduced to its base64 digits, whatever stands between them. Filled for each text. */
 export class Sextets {
@@ -53,7 +54,7 @@ export class Sextets {
   }
 
   #isDigit(at: number): boolean {
-    return SEXTET[this.#bytes[at] as number] !== 64 && this.#bytes[at - 1] !== 0x5c;
+    return SEXTET[this.#bytes[at] as number] !== 64 && this.#bytes[at - 1] !== BACKSLASH;
   }
 }
 
@@ -66,13 +67,15 @@ function project(
   const { digits } = into;
   let { count } = into;
   const to = Math.min(bytes.length, from + MARK_EVERY);
-  let isPlain = bytes[from - 1] === 0x5c ? 0 : 1;
-  for (let at = from; at < to; at++) {
+  for (let at = bytes[from - 1] === BACKSLASH ? from + 1 : from; at < to; at++) {
     const byte = bytes[at] as number;
+    if (byte === BACKSLASH) {
+      if (bytes[at + 1] !== BACKSLASH) at++;
+      continue;
+    }
     const sextet = SEXTET[byte] as number;
     digits[count] = sextet;
-    count += (sextet >> 6 ^ 1) & isPlain;
-    isPlain = byte === 0x5c ? 0 : 1;
+    count += (sextet >> 6) ^ 1;
   }
   return count;
 }

@@ -1,4 +1,8 @@
-import type { Run } from "./base64.ts";
+/** A stretch of text. */
+export interface TextRun {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** No token is shorter. */
 const LEAST_TEXT = 12;
@@ -26,7 +30,7 @@ function isText(bytes: Uint8Array, at: number): boolean {
  * The first stretch from `from` on of what may be UTF-8 text, long enough to hold a token. It looks
  * at few of the bytes that are none.
  */
-export function nextText(bytes: Uint8Array, from: number): Run | undefined {
+export function nextText(bytes: Uint8Array, from: number): TextRun | undefined {
   let start = from;
   search: while (start + LEAST_TEXT <= bytes.length) {
     for (let at = start + LEAST_TEXT - 1; at >= start; at--) {

@@ -15,6 +15,7 @@ const NAMES = new Map<number, string>([
   [FOLDS, "lookalikes"],
 ]);
 
+const TOGETHER = ALL_KINDS & ~FOLDS;
 const SEVERAL = "several escapes";
 
 /** Scans what a text reads as once its escapes are undone or its characters folded. */
@@ -25,16 +26,19 @@ export function scanViews(
   carried: Carried,
 ): void {
   const waiting = new Map(carried.views);
-  for (const { kinds, bounds } of scan.tools.interests.find(text, layer.kinds)) {
+  const found = scan.tools.interests.find(text, layer.kinds);
+  const isMixed = found.some(({ kinds }) => kinds === TOGETHER);
+  for (const { kinds, bounds } of found) {
+    const isPart = isMixed && kinds !== TOGETHER && kinds !== FOLDS;
     for (let n = 0; n + 1 < bounds.length && !scan.isOver; n += 2) {
       const [start = 0, end = 0] = bounds.slice(n, n + 2);
       const before = start > 0 ? undefined : waiting.get(kinds) ?? carried.before;
       if (start === 0) waiting.delete(kinds);
-      scanView(scan, text, layer, { kinds, start, end, before });
+      scanView(scan, text, layer, { kinds, start, end, before, isPart });
     }
   }
   for (const [kinds, before] of waiting) {
-    scanView(scan, text, layer, { kinds, start: 0, end: text.length, before });
+    scanView(scan, text, layer, { kinds, start: 0, end: text.length, before, isPart: true });
   }
 }
 
@@ -44,10 +48,12 @@ interface Stretch {
   readonly start: number;
   readonly end: number;
   readonly before: Uint8Array | undefined;
+  /** Is there a view of more kinds as well, which is searched for blobs and more? */
+  readonly isPart: boolean;
 }
 
 function scanView(scan: LayerScan, text: Uint8Array, layer: Layer, stretch: Stretch): void {
-  const { kinds, start, end, before } = stretch;
+  const { kinds, start, end, before, isPart } = stretch;
   const source = text.subarray(start, end);
   const { scratch, table } = scan.tools;
   const room = roomOf(source, kinds);
@@ -55,9 +61,9 @@ function scanView(scan: LayerScan, text: Uint8Array, layer: Layer, stretch: Stre
   const length = view(source, { kinds, out, table });
   const inner: Layer = {
     chain: [...layer.chain, NAMES.get(kinds) ?? SEVERAL],
-    decodings: layer.decodings,
+    decodings: isPart ? 0 : layer.decodings,
     views: layer.views - 1,
-    kinds: kinds === FOLDS ? ALL_KINDS & ~FOLDS : kinds | FOLDS,
+    kinds: kinds === FOLDS ? TOGETHER : kinds | FOLDS,
     isBinary: false,
     toRoot: (from, to) => {
       const map = new Uint32Array(room + 1);

@@ -20,9 +20,23 @@ export interface Stretches {
 export interface Reach {
   /** At least so many bytes to each side... */
   readonly bytes: number;
-  /** ...and so many letters and digits. */
+  /** ...so many letters and digits... */
   readonly alphanumerics: number;
+  /** ...and, as long as nothing breaks it, so many telling characters. */
+  readonly unbroken: number;
 }
+
+const BACKSLASH = 0x5c;
+
+/** What a backslash before it makes no telling character of: most escapes of program texts. */
+const DULL_BEHIND_BACKSLASH: Uint8Array = Uint8Array.from(
+  { length: 256 },
+  (_, byte) =>
+    /[nrtbfv"'`a-z A-Z89]/.test(String.fromCharCode(byte)) && byte < 0x80 &&
+      !/[uxU]/.test(String.fromCharCode(byte))
+      ? 1
+      : 0,
+);
 
 /** Kinds that a byte may begin. */
 const LEAD: Uint8Array = Uint8Array.from(
@@ -49,9 +63,11 @@ export class Interests {
   find(bytes: Uint8Array, kinds: number): readonly Stretches[] {
     let found: Map<number, Collector> | undefined;
     let seen = 0;
-    for (let at = 0; at < bytes.length; at++) {
-      const kind = (LEAD[bytes[at] ?? 0] ?? 0) & kinds;
-      if (kind === 0) continue;
+    for (let at = nextLead(bytes, 0, kinds); at >= 0; at = nextLead(bytes, at + 1, kinds)) {
+      const kind = LEAD[bytes[at] as number] as number;
+      if (kind === ESCAPES.backslash) {
+        while (bytes[at + 1] === BACKSLASH) at++;
+      }
       const changes = kind === FOLDS ? this.#folds(bytes, at) : this.#escapes(bytes, at, kind);
       if (!changes) continue;
       found ??= new Map();
@@ -84,11 +100,27 @@ export class Interests {
         ALPHANUMERIC[bytes[at - 1] ?? 0] === 1 && ALPHANUMERIC[bytes[at + width] ?? 0] === 1;
     }
     if (value === 0) return true;
-    if (value < 0x80) return TELLING[value] === 1;
+    if (value < 0x80) {
+      return TELLING[value] === 1 &&
+        (kind !== ESCAPES.quotedPrintable || isAmidTelling(bytes, at, width));
+    }
     if (escape.isByte) return value >= 0xc0 && bytes[at + width] === bytes[at];
     const folded = value < 0x110000 ? this.#table.of(value) : FOREIGN;
     return folded === DROPPED || folded >= EXPANSION || TELLING[folded] === 1;
   }
+}
+
+/** The next byte that may begin a view's change; escapes of program texts are passed over here. */
+function nextLead(bytes: Uint8Array, from: number, kinds: number): number {
+  const { length } = bytes;
+  for (let at = from; at < length; at++) {
+    const lead = (LEAD[bytes[at] as number] as number) & kinds;
+    if (lead === 0) continue;
+    if (lead !== ESCAPES.backslash) return at;
+    if (DULL_BEHIND_BACKSLASH[bytes[at + 1] as number] !== 1) return at;
+    at++;
+  }
+  return -1;
 }
 
 const ESCAPES_TOGETHER = ALL_KINDS & ~FOLDS;
@@ -97,6 +129,20 @@ const ESCAPES_TOGETHER = ALL_KINDS & ~FOLDS;
 function isDigitOrLetterAt(bytes: Uint8Array, at: number, width: number): boolean {
   const last = bytes[at + width - 1] ?? 0;
   return width > 2 && (ALPHANUMERIC[last] === 1 || last === 0x7d);
+}
+
+/** Characters around an equals sign that must be telling for it to be more than an assignment. */
+const LEAST_TELLING = 12;
+
+/** An equals sign before two digits is common; an escape stands within what is long. */
+function isAmidTelling(bytes: Uint8Array, at: number, width: number): boolean {
+  let count = width;
+  for (let left = at - 1; count < LEAST_TELLING && TELLING[bytes[left] ?? 0] === 1; left--) count++;
+  for (let right = at + width; count < LEAST_TELLING; right++) {
+    if (TELLING[bytes[right] ?? 0] !== 1) break;
+    count++;
+  }
+  return count >= LEAST_TELLING;
 }
 
 function collectorOf(
@@ -146,19 +192,31 @@ class Collector {
   }
 
   #leftOf(at: number, least: number): number {
+    const { bytes, alphanumerics, unbroken } = this.#reach;
     let seen = 0;
     let left = at;
-    while (left > least && (at - left < this.#reach.bytes || seen < this.#reach.alphanumerics)) {
-      seen += ALPHANUMERIC[this.#bytes[--left] ?? 0] ?? 0;
+    let isUnbroken = true;
+    while (left > least) {
+      const byte = this.#bytes[left - 1] as number;
+      isUnbroken &&= TELLING[byte] === 1 && at - left < unbroken;
+      if (!isUnbroken && at - left >= bytes && seen >= alphanumerics) break;
+      seen += ALPHANUMERIC[byte] as number;
+      left--;
     }
     return left;
   }
 
   #rightOf(at: number, end: number): number {
+    const { bytes, alphanumerics, unbroken } = this.#reach;
     let seen = 0;
     let right = at + 1;
-    while (right < end && (right - at <= this.#reach.bytes || seen < this.#reach.alphanumerics)) {
-      seen += ALPHANUMERIC[this.#bytes[right++] ?? 0] ?? 0;
+    let isUnbroken = true;
+    while (right < end) {
+      const byte = this.#bytes[right] as number;
+      isUnbroken &&= TELLING[byte] === 1 && right - at < unbroken;
+      if (!isUnbroken && right - at > bytes && seen >= alphanumerics) break;
+      seen += ALPHANUMERIC[byte] as number;
+      right++;
     }
     return right;
   }
