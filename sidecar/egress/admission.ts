@@ -36,7 +36,37 @@ export function admit(
     void exchange(context, messages, inbound);
   };
   if ("stream" in response || response.socket !== null) start();
-  else (response as ServerResponse).once("socket", start);
+  else waitForTurn(context, messages as Http1Messages, inbound.authority.host, start);
+}
+
+interface Http1Messages {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** How many requests of a connection wait for the answer to the one before them. */
+const waiting = new WeakMap<object, number>();
+
+function waitForTurn(
+  context: ProxyContext,
+  messages: Http1Messages,
+  host: string,
+  start: () => void,
+): void {
+  const { socket } = messages.request;
+  const count = (waiting.get(socket) ?? 0) + 1;
+  waiting.set(socket, count);
+  if (count > LIMITS.pipelined) {
+    if (!socket.destroyed) {
+      const message = `more than ${LIMITS.pipelined} requests wait for an answer`;
+      logDenial(context.log, malformed("bad_http", message, host));
+    }
+    return void socket.destroy();
+  }
+  messages.response.once("socket", () => {
+    waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
+    start();
+  });
 }
 
 function refuse(context: ProxyContext, messages: Messages, denial: Denial): void {

@@ -1,4 +1,5 @@
 import type { EventEmitter } from "node:events";
+import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
@@ -50,4 +51,13 @@ function readHandle(socket: Socket): ReadHandle | undefined {
 export function markListening(server: EventEmitter): void {
   Object.defineProperty(server, "listening", { get: () => true });
   server.emit("listening");
+}
+
+/**
+ * Keeps a request from being sent twice. In Deno 2.9.6 one on a kept connection is sent again, body
+ * and all, whenever that connection ends without an answer: also when the upstream has served it,
+ * and when it was the caller who ended it.
+ */
+export function sendOnce(request: ClientRequest): void {
+  (request as ClientRequest & { _retrying?: boolean })._retrying = true;
 }

@@ -56,6 +56,8 @@ export function createHttp1Server(context: ProxyContext, options: Http1Options):
   server.on("clientError", (error: Error & { code?: string }, stream) => {
     const socket = stream as Socket;
     if (BROKEN.has(error.code ?? "")) return void socket.destroy();
+    // What follows a request that closes its connection is passed over (RFC 9112, section 9.6).
+    if ((socket as Busy)._httpMessage?.shouldKeepAlive === false) return;
     const denial = parseDenial(error.code, options.hostOf(socket));
     refuseRaw(context, { socket }, denial);
   });
@@ -70,6 +72,7 @@ interface Busy {
   readonly _httpMessage?: {
     readonly headersSent: boolean;
     readonly writableEnded: boolean;
+    readonly shouldKeepAlive: boolean;
   } | null;
 }
 

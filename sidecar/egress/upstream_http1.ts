@@ -8,6 +8,7 @@ import {
 } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Dialer, Origin } from "./dial.ts";
+import { sendOnce } from "./gate.ts";
 import { LIMITS } from "./limits.ts";
 import { headerRecord, pairs, type UpstreamRequest, type UpstreamResponse } from "./message.ts";
 import { pump } from "./pump.ts";
@@ -80,9 +81,10 @@ export class Http1Pool {
     try {
       return await this.#attempt(request);
     } catch (error) {
-      // The upstream closed a kept connection as the request went out: nothing was answered, and
-      // without a body nothing is lost by asking again.
-      if (!(error instanceof StaleConnection) || request.body !== undefined) throw error;
+      // The upstream closed a kept connection as the request went out. It may have been served
+      // all the same, so only what may be served twice is asked again (RFC 9110, section 9.2.2).
+      const isRepeatable = IDEMPOTENT.has(request.method) && request.body === undefined;
+      if (!(error instanceof StaleConnection) || !isRepeatable) throw error;
       return await this.#attempt(request);
     }
   }
@@ -98,11 +100,16 @@ export class Http1Pool {
       origin: request.origin,
     };
     const out = httpRequest(options);
+    sendOnce(out);
     out.setTimeout(LIMITS.idleMs, () => out.destroy(new Error("the upstream went silent")));
     const abort = (): void => void out.destroy(new Error("the agent went away"));
     request.signal.addEventListener("abort", abort, { once: true });
     out.once("close", () => request.signal.removeEventListener("abort", abort));
+    let informational = 0;
     out.on("information", (info) => {
+      if (++informational > LIMITS.informational) {
+        return void out.destroy(new Error("the upstream sends one interim response after another"));
+      }
       request.onInformation(info.statusCode, pairs(info.rawHeaders));
     });
     sendBody(request, out);
@@ -111,6 +118,14 @@ export class Http1Pool {
 }
 
 class StaleConnection extends Error {}
+
+/** Methods whose requests say nothing of a body when they have none (RFC 9110, section 8.6). */
+const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "DELETE"]);
+
+const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+
+/** A connection that ended, as against an answer that is no HTTP. */
+const ENDED: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
 
 function originOf(options: object | undefined): Origin {
   return (options as PooledOptions).origin;
@@ -132,6 +147,8 @@ function wireHeaders(request: UpstreamRequest): string[] {
   }
   if (cookies.length > 0) flat.push("Cookie", cookies.join("; "));
   if (request.body !== undefined && !hasLength) flat.push("Transfer-Encoding", "chunked");
+  // Otherwise the runtime says that a body follows.
+  else if (!hasLength && !BODILESS.has(request.method)) flat.push("Content-Length", "0");
   return flat;
 }
 
@@ -154,6 +171,9 @@ function sendBody(request: UpstreamRequest, out: ClientRequest): void {
 function answer(out: ClientRequest): Promise<UpstreamResponse> {
   return new Promise((resolve, reject) => {
     out.once("response", (response: IncomingMessage) => {
+      if (response.rawHeaders.length > 2 * LIMITS.headerCount) {
+        return void out.destroy(new Error(`the upstream sent over ${LIMITS.headerCount} headers`));
+      }
       resolve({
         status: response.statusCode ?? 502,
         headers: pairs(response.rawHeaders),
@@ -163,8 +183,9 @@ function answer(out: ClientRequest): Promise<UpstreamResponse> {
       });
     });
     // Stays attached: a failure after the response shows in the response's own stream.
-    out.on("error", (error) => {
-      reject(out.reusedSocket ? new StaleConnection(error.message, { cause: error }) : error);
+    out.on("error", (error: Error & { code?: string }) => {
+      const isStale = out.reusedSocket && ENDED.has(error.code);
+      reject(isStale ? new StaleConnection(error.message, { cause: error }) : error);
     });
     out.once("close", () => reject(new Error("the upstream closed without an answer")));
   });

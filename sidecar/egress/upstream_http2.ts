@@ -26,9 +26,33 @@ export class Http2Pool {
     this.#dialer = dialer;
   }
 
-  /** The origin's connection, or undefined when it has to be asked by HTTP/1.1. */
-  session(origin: Origin): Promise<ClientHttp2Session | undefined> {
-    const key = `${origin.host}:${origin.port}`;
+  /**
+   * Sends a request, or gives undefined when the origin has to be asked by HTTP/1.1. A request that
+   * the upstream says it did not look at is sent once more (RFC 9113, section 8.7).
+   */
+  async send(request: UpstreamRequest): Promise<UpstreamResponse | undefined> {
+    for (let isSecond = false;; isSecond = true) {
+      const session = await this.#session(request.origin);
+      if (session === undefined) return undefined;
+      try {
+        return await sendHttp2(session, request);
+      } catch (error) {
+        const isGone = request.body?.kind === "stream";
+        if (!(error instanceof NotProcessed) || isSecond || isGone) throw error;
+        this.#forget(keyOf(request.origin));
+      }
+    }
+  }
+
+  async #session(origin: Origin): Promise<ClientHttp2Session | undefined> {
+    const session = await this.#opened(origin);
+    if (session === undefined || !(session.closed || session.destroyed)) return session;
+    this.#forget(keyOf(origin));
+    return await this.#opened(origin);
+  }
+
+  #opened(origin: Origin): Promise<ClientHttp2Session | undefined> {
+    const key = keyOf(origin);
     const known = this.#sessions.get(key);
     if (known !== undefined) return known;
     const opened = this.#open(origin, key);
@@ -78,8 +102,15 @@ export class Http2Pool {
   }
 }
 
+function keyOf(origin: Origin): string {
+  return `${origin.host}:${origin.port}`;
+}
+
+/** The upstream says that it did nothing about the request. */
+class NotProcessed extends Error {}
+
 /** Sends a request on a connection; resolves at the response's headers. */
-export function sendHttp2(
+function sendHttp2(
   session: ClientHttp2Session,
   request: UpstreamRequest,
 ): Promise<UpstreamResponse> {
@@ -94,7 +125,9 @@ export function sendHttp2(
   request.signal.addEventListener("abort", abort, { once: true });
   stream.once("close", () => request.signal.removeEventListener("abort", abort));
   stream.setTimeout(LIMITS.idleMs, abort);
+  let informational = 0;
   stream.on("headers", (headers) => {
+    if (++informational > LIMITS.informational) return abort();
     request.onInformation(Number(headers[":status"]), recordPairs(headers));
   });
   sendBody(request, stream);
@@ -119,16 +152,29 @@ function answer(
     let trailers: IncomingHttpHeaders = {};
     stream.on("trailers", (headers) => void (trailers = headers));
     stream.once("response", (headers) => {
+      const list = recordPairs(headers);
+      if (list.length > LIMITS.headerCount) {
+        stream.close(constants.NGHTTP2_CANCEL);
+        return reject(new Error(`the upstream sent over ${LIMITS.headerCount} headers`));
+      }
       resolve({
         status: Number(headers[":status"]),
-        headers: recordPairs(headers),
+        headers: list,
         body: stream,
         // In Deno 2.9.6 a stream whose connection broke ends like a whole one.
         isWhole: () => stream.rstCode === 0 && !session.destroyed,
         trailers: () => recordPairs(trailers),
       });
     });
-    stream.on("error", reject);
-    stream.once("close", () => reject(new Error("the upstream closed without an answer")));
+    stream.on("error", (error) => reject(failureOf(stream, error)));
+    stream.once("close", () => {
+      reject(failureOf(stream, new Error("the upstream closed without an answer")));
+    });
   });
+}
+
+function failureOf(stream: ClientHttp2Stream, error: Error): Error {
+  return stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
+    ? new NotProcessed(error.message, { cause: error })
+    : error;
 }

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { type Dialer, DialError, type Origin } from "./dial.ts";
 import type { UpstreamRequest, UpstreamResponse } from "./message.ts";
 import { Http1Pool } from "./upstream_http1.ts";
-import { Http2Pool, sendHttp2 } from "./upstream_http2.ts";
+import { Http2Pool } from "./upstream_http2.ts";
 
 /**
  * The connections to upstreams under one policy. A reload makes new ones, so that no connection
@@ -29,8 +29,8 @@ export class Upstreams {
   ): Promise<UpstreamResponse> {
     try {
       if (options.http2 && request.origin.scheme === "https") {
-        const session = await this.#http2.session(request.origin);
-        if (session !== undefined && !session.destroyed) return await sendHttp2(session, request);
+        const response = await this.#http2.send(request);
+        if (response !== undefined) return response;
       }
       return await this.#http1.send(request);
     } catch (error) {

@@ -98,8 +98,14 @@ function linesOf(text: string): string[] {
   return lines;
 }
 
-/** Listens on loopback: with TLS and HTTP/1.1 alone for a named host, in the clear without. */
-export async function startRawUpstream(host?: string): Promise<RawUpstream> {
+/**
+ * Listens on loopback: with TLS and one protocol (HTTP/1.1 unless told otherwise) for a named host,
+ * in the clear without.
+ */
+export async function startRawUpstream(
+  host?: string,
+  protocol = "http/1.1",
+): Promise<RawUpstream> {
   const arrivals: Arrival[] = [];
   const accept = (socket: Socket): void => {
     const arrival: Arrival = { socket, text: "", isOpen: true };
@@ -113,7 +119,7 @@ export async function startRawUpstream(host?: string): Promise<RawUpstream> {
   };
   const { server, caPem } = host === undefined
     ? { server: createTcp(accept), caPem: "" }
-    : await secureServer(host, accept);
+    : await secureServer(host, protocol, accept);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const upstream: RawUpstream = {
@@ -139,12 +145,13 @@ export async function startRawUpstream(host?: string): Promise<RawUpstream> {
 
 async function secureServer(
   host: string,
+  protocol: string,
   accept: (socket: Socket) => void,
 ): Promise<{ server: Server; caPem: string }> {
   const ca = await createBottleCa("raw");
   const mint = new LeafMint({ certPem: ca.certPem, keyPem: ca.keyPem.reveal() });
   const { cert, key } = await mint.mint(host);
-  const server = createTls({ cert, key, ALPNProtocols: ["http/1.1"] }, accept);
+  const server = createTls({ cert, key, ALPNProtocols: [protocol] }, accept);
   server.on("tlsClientError", (_error, socket) => socket.destroy());
   return { server, caPem: ca.certPem };
 }
