@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { ENCODINGS } from "./corpora/encodings.ts";
+import { corpusScanner } from "./corpora/matrix.ts";
+import { corpusSecrets } from "./corpora/secrets.ts";
+import { carry } from "./corpora/surfaces.ts";
+import { type CorpusTable, measureCorpus, tableIn, toMarkdown } from "./corpora/table.ts";
+
+let measured: CorpusTable | undefined;
+
+/** Measured once for all tests of this file. */
+function corpus(): CorpusTable {
+  return measured ??= measureCorpus();
+}
+
+Deno.test("every promised encoding is seen on every surface, whole", () => {
+  const table = corpus();
+  const whole = table.columns.slice(0, 7);
+  assert.deepEqual(whole.at(-1), "WebSocket");
+  const missed = ENCODINGS.filter(({ isPromised }) => isPromised).flatMap((encoding) =>
+    whole.flatMap((column) => {
+      const { caught, sent } = table.count(encoding, column);
+      return caught === sent ? [] : [`${encoding.name} in ${column}: ${caught} of ${sent}`];
+    })
+  );
+  assert.deepEqual(missed, []);
+});
+
+Deno.test("a secret as it is is seen in pieces of any size", () => {
+  const table = corpus();
+  const [plain] = ENCODINGS;
+  assert.ok(plain);
+  for (const column of table.columns.filter((name) => /\d$/.test(name))) {
+    const { caught, sent } = table.count(plain, column);
+    assert.ok(sent > 200);
+    assert.equal(caught, sent, column);
+  }
+});
+
+Deno.test("the table in the README is what the scan does", async () => {
+  const made = tableIn(await Deno.readTextFile(new URL("../README.md", import.meta.url)));
+  const now = corpus().rows();
+  for (const line of toMarkdown(now).split("\n")) console.log(line);
+  const unescaped = made.map((row) => row.map((cell) => cell.replaceAll("\\\\", "\\")));
+  assert.deepEqual(unescaped, now, "run `deno task corpora`");
+});
+
+Deno.test("a body is stopped wherever it is cut in two, and no whole secret is released", () => {
+  const scanner = corpusScanner();
+  const shown = new TextDecoder("latin1");
+  const detectors = ["known_secrets"] as const;
+  for (const encoding of ENCODINGS.filter(({ isPromised }) => isPromised)) {
+    const [, value = ""] = Object.entries(corpusSecrets())[1] ?? [];
+    for (const form of encoding.forms(value)) {
+      const raw = Buffer.from(form, "utf8").toString("latin1");
+      const body = Buffer.from(carry("multipart", form) ?? "", "latin1");
+      for (let cut = 0; cut <= body.length; cut++) {
+        const stream = scanner.stream({ detectors, isSafe: () => false });
+        const steps = [
+          () => stream.push(body.subarray(0, cut)),
+          () => stream.pause(),
+          () => stream.push(body.subarray(cut)),
+          () => stream.end(),
+        ];
+        let released = "";
+        const stopped = steps.some((step) => {
+          const result = step();
+          if (result.ok) released += result.release.map((part) => shown.decode(part)).join("");
+          return !result.ok;
+        });
+        assert.ok(stopped, `${encoding.name} cut at ${cut}`);
+        assert.ok(!released.includes(raw), `${encoding.name} cut at ${cut}`);
+      }
+    }
+  }
+});
