@@ -1,6 +1,6 @@
 import type { Secret } from "../../secret.ts";
 import { secretParts } from "../known/parts.ts";
-import { echoForms, foldCase } from "./echo_forms.ts";
+import { echoForms, foldCase, HEAD } from "./echo_forms.ts";
 import { EchoIndex, GRAM, gramAt, type NamedForm, spread } from "./echo_index.ts";
 import { Mask } from "./mask.ts";
 
@@ -37,9 +37,7 @@ interface Echo {
 
 /** A beginning of a secret is masked as well, when it tells twelve characters. */
 const ENOUGH_BITS = 96;
-/** Line ends inside a secret are passed over behind so many of its bytes. */
-const MIN_LINE = 7;
-/** The longest line end with indentation that is passed over. */
+/** The longest line end with indentation that is passed over inside a secret. */
 const MAX_BREAK = 40;
 const NOTHING: Uint8Array = new Uint8Array(0);
 const NO_MATCH = 0;
@@ -131,7 +129,7 @@ function matchForm(
       end = ++at;
       continue;
     }
-    const skipped = matched < MIN_LINE ? 0 : breakLength(bytes, at);
+    const skipped = matched < HEAD ? 0 : breakLength(bytes, at);
     if (skipped === 0) break;
     at += skipped;
   }

@@ -21,8 +21,8 @@ const BASE64_URL = BASE64.replace("+/", "-_");
 /** A shorter form would mask ordinary text. */
 const MIN_FORM = 6;
 
-/** A beginning as long as this is found when it stands in one stretch. */
-const HEAD = 7;
+/** A form is found by so many first bytes, which must hence stand in one stretch. */
+export const HEAD = 11;
 
 type Render = (char: string) => string;
 
@@ -66,7 +66,7 @@ export function echoForms(source: Source): EchoForm[] {
 /** A form, and what follows its first bytes: these may be broken by a line end or an escape. */
 function withoutHead({ text, bits }: Encoded): Encoded[] {
   const rest = { text: text.subarray(HEAD), bits: bits.subarray(HEAD) };
-  return text.length < 4 * HEAD ? [{ text, bits }] : [{ text, bits }, rest];
+  return text.length < 2 * HEAD ? [{ text, bits }] : [{ text, bits }, rest];
 }
 
 function escaped(encoded: Encoded): Encoded[] {

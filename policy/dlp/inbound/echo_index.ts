@@ -1,4 +1,4 @@
-import { type EchoForm, foldCase } from "./echo_forms.ts";
+import { type EchoForm, foldCase, HEAD } from "./echo_forms.ts";
 
 /** A form with the name of its secret. */
 export interface NamedForm extends EchoForm {
@@ -7,8 +7,8 @@ export interface NamedForm extends EchoForm {
 
 /** Bytes in a gram. */
 export const GRAM = 4;
-/** Every fourth place is looked at: a form's beginning of seven bytes holds one whole gram. */
-const MAX_STRIDE = 4;
+/** Looking at so many places apart sees a whole gram of each form's first bytes. */
+const MAX_STRIDE = HEAD - GRAM + 1;
 const FILTER_BITS = 16;
 /** Makes letters of either case alike; other bytes stay as good a key as they were. */
 const FOLD = 0x20202020;
