@@ -70,7 +70,8 @@ export async function relayResponse(
     : undefined;
   try {
     const bytes = await sendBody(context, { upstream, body, headers, inspection }, response);
-    if (inspection?.hasMasked === true) warn(context, exchange, "echoed_secret: masked");
+    const masked = inspection?.masked ?? [];
+    if (masked.length > 0) warn(context, exchange, `echoed_secret: ${masked.join(", ")} masked`);
     return { status: upstream.status, bytes };
   } catch (error) {
     upstream.body.destroy();

@@ -1,5 +1,5 @@
+import type { EchoRedactor } from "../../policy/dlp/inbound/echo.ts";
 import type { Header } from "../../policy/egress/end_to_end.ts";
-import type { EchoRedactor } from "./inbound_scans.ts";
 import { responseHeaders } from "./message.ts";
 
 /** Describe the coded body, and are wrong of the decoded one. */
@@ -22,7 +22,7 @@ export function agentHeaders(
   return redactHeaders(options.isDecoded ? decodedHeaders(kept) : kept, options.echo);
 }
 
-/** Header lines with every secret in their names and values masked. */
+/** Header lines with every secret in a value masked; a line that is named like one is left out. */
 export function redactHeaders(
   headers: readonly Header[],
   echo: EchoRedactor | undefined,
@@ -30,8 +30,9 @@ export function redactHeaders(
   if (echo === undefined || headers.length === 0) return headers;
   // Hardly any response repeats a secret: one look at all lines tells.
   const all = headers.flat().join("\n");
-  if (echo.redactText(all) === all) return headers;
-  return headers.map(([name, value]) => [echo.redactText(name), echo.redactText(value)]);
+  if (echo.redactText(all).found.length === 0) return headers;
+  return headers.filter(([name]) => echo.redactText(name).found.length === 0)
+    .map(([name, value]) => [name, echo.redactText(value).text]);
 }
 
 /** The body is sent decoded: another form of the same thing, hence a weak ETag (RFC 9110, 8.8.1). */

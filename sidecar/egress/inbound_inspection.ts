@@ -1,5 +1,6 @@
+import type { EchoRedactor, EchoStream } from "../../policy/dlp/inbound/echo.ts";
 import type { Header } from "../../policy/egress/end_to_end.ts";
-import type { EchoRedactor, EchoStream, InjectionScan } from "./inbound_scans.ts";
+import type { InjectionScan } from "./inbound_scans.ts";
 import { isTextual, looksTextual, Utf8View } from "./inbound_text.ts";
 
 /** Text that tries to give the agent orders; what the response holds from here on is not sent. */
@@ -35,9 +36,9 @@ export class Inspection {
     this.#echo = options.echo?.stream();
   }
 
-  /** Was a secret masked in what was given so far? */
-  get hasMasked(): boolean {
-    return this.#echo?.found === true;
+  /** Names of the secrets that were masked in what was given so far. */
+  get masked(): readonly string[] {
+    return this.#echo?.found ?? [];
   }
 
   /**

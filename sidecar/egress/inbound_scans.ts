@@ -1,3 +1,6 @@
+import { createEchoRedactor, type EchoRedactor } from "../../policy/dlp/inbound/echo.ts";
+import type { Secret } from "../../policy/secret.ts";
+
 /** What one look at a body's text, up to now, led to. */
 export interface InjectionVerdict {
   readonly level: "clean" | "warn" | "block";
@@ -9,23 +12,15 @@ export interface InjectionScan {
   end(): InjectionVerdict;
 }
 
-/** Masks secrets in one body; what it gives is as long as what it took. */
-export interface EchoStream {
-  push(chunk: Uint8Array): Uint8Array;
-  end(): Uint8Array;
-  /** Was one masked? */
-  readonly found: boolean;
-}
-
-/** Masks the secrets that the sidecar holds wherever an upstream repeats them. */
-export interface EchoRedactor {
-  stream(): EchoStream;
-  redactText(text: string): string;
-}
-
 /** What responses are looked at with, prepared once for a proxy. */
 export interface InboundScans {
   /** Absent when no secret is held. */
   readonly echo?: EchoRedactor;
   readonly injection?: () => InjectionScan;
+}
+
+/** Prepares the scans for the secrets that the sidecar holds, by their names. */
+export function inboundScans(secrets: ReadonlyMap<string, Secret>): InboundScans {
+  const isHeld = [...secrets.values()].some((secret) => secret.reveal() !== "");
+  return { ...(isHeld && { echo: createEchoRedactor(secrets) }) };
 }

@@ -9,6 +9,7 @@ import type { ProxyContext } from "./clearance.ts";
 import { createFront } from "./front.ts";
 import { HoldDesk } from "./hold.ts";
 import { inflate } from "./inflate.ts";
+import { inboundScans } from "./inbound_scans.ts";
 import { LeafMint } from "./leaves.ts";
 import { LivePolicy } from "./live_policy.ts";
 import { EgressLog } from "./log.ts";
@@ -60,7 +61,14 @@ export class EgressProxy {
     const desk = new HoldDesk({ queue: this.#queue, timeoutMs });
     const outbound = new OutboundScreen({ scanner, desk, log, redact });
     const memory = new MemoryGuard();
-    this.#context = { live: this.#live, tokens, log, memory, outbound, inbound: {} };
+    this.#context = {
+      live: this.#live,
+      tokens,
+      log,
+      memory,
+      outbound,
+      inbound: inboundScans(tokens),
+    };
     const sessions = new Sessions(this.#context);
     const terminator = new Terminator({
       mint: () => this.warm(),

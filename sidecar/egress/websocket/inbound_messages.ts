@@ -1,5 +1,6 @@
+import type { EchoRedactor, EchoStream } from "../../../policy/dlp/inbound/echo.ts";
 import { InjectionFound } from "../inbound_inspection.ts";
-import type { EchoRedactor, EchoStream, InjectionScan } from "../inbound_scans.ts";
+import type { InjectionScan } from "../inbound_scans.ts";
 import { looksTextual } from "../inbound_text.ts";
 import { LIMITS } from "../limits.ts";
 import { OPCODES } from "./frame.ts";
@@ -38,15 +39,15 @@ export class InboundMessages {
   readonly #cleared = new Gather();
   #message: Message | undefined;
   #hasWarned = false;
-  #hasMasked = false;
+  readonly #masked = new Set<string>();
 
   constructor(options: InboundMessagesOptions) {
     this.#options = options;
   }
 
-  /** Was a secret masked so far? */
-  get hasMasked(): boolean {
-    return this.#hasMasked;
+  /** Names of the secrets that were masked so far. */
+  get masked(): readonly string[] {
+    return [...this.#masked];
   }
 
   /** @throws {InjectionFound | WebSocketFault} when the piece may not go on. */
@@ -69,7 +70,7 @@ export class InboundMessages {
     if (!isFinal) return await this.#send(message, false);
     message.utf8?.push(new Uint8Array(0), true);
     if (message.echo !== undefined) this.#cleared.add(message.echo.end());
-    this.#hasMasked ||= message.echo?.found === true;
+    for (const name of message.echo?.found ?? []) this.#masked.add(name);
     this.#message = undefined;
     await this.#send(message, true);
   }
@@ -112,7 +113,7 @@ export class InboundMessages {
     masked.add(payload.subarray(0, skip));
     masked.add(echo.push(payload.subarray(skip)));
     masked.add(echo.end());
-    this.#hasMasked ||= echo.found;
+    for (const name of echo.found) this.#masked.add(name);
     return masked.take();
   }
 

@@ -94,7 +94,8 @@ class Relay {
     return Promise.all(closed).then(() => {
       this.#outbound.close();
       this.#inbound.close();
-      if (this.#inbound.hasMasked) this.#log("egress_warn", "echoed_secret: masked");
+      const masked = this.#inbound.masked.join(", ");
+      if (masked !== "") this.#log("egress_warn", `echoed_secret: ${masked} masked`);
       return this.#bytes;
     });
   }
