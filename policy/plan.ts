@@ -84,6 +84,16 @@ export interface SidecarPlan {
   /** PEM bundle of the operator's, trusted towards upstreams besides the system's roots. */
   readonly upstreamCa: string;
   readonly extraHosts: readonly ExtraHost[];
+  /** Absent: nobody is asked, and what would wait for a person is refused. */
+  readonly queue?: QueuePlan;
+}
+
+/** How requests are put before a person. */
+export interface QueuePlan {
+  /** Absolute path on the host, made before the launch. */
+  readonly folder: string;
+  /** How long a request waits for an answer. */
+  readonly timeoutSeconds: number;
 }
 
 /** A fully resolved bottle: what every backend launches from. */

@@ -1,4 +1,9 @@
-import type { EgressService, ServiceName, SidecarLaunch } from "../policy/wire/launch.ts";
+import {
+  EGRESS_UID,
+  type EgressService,
+  type ServiceName,
+  type SidecarLaunch,
+} from "../policy/wire/launch.ts";
 import type { Placement } from "./placement.ts";
 
 /** A service's process, before it is told anything. */
@@ -17,7 +22,10 @@ export interface ServiceSpec extends ServiceProcess {
 }
 
 /** Accounts of their own, so that no service can read another's environment or memory. */
-const UID: Readonly<Record<ServiceName, number>> = Object.freeze({ egress: 9001, dns: 9002 });
+const UID: Readonly<Record<ServiceName, number>> = Object.freeze({
+  egress: EGRESS_UID,
+  dns: EGRESS_UID + 1,
+});
 
 /** Nothing is fetched or asked for; what runs was checked when the image was built. */
 const COMMON_FLAGS = Object.freeze([

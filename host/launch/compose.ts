@@ -12,6 +12,7 @@ import { parseExtraHosts } from "./extra_hosts.ts";
 import { imagePlan } from "./image.ts";
 import { planBottle, type PlannedBottle } from "./plan.ts";
 import { provisionBottle } from "./provision.ts";
+import { queueFolder } from "../state/queue_folder.ts";
 import { workdirOf, workspaceFolder } from "./workspace.ts";
 
 /** A bottle to be, as the operator asked for it. */
@@ -75,6 +76,7 @@ export async function composeBottle(
     ca,
     upstreamCa: upstreamCa + (standIn?.caPem ?? ""),
     extraHosts: [...standIn?.hosts ?? [], ...parseExtraHosts(env("BOT_BOTTLE_EXTRA_HOSTS"))],
+    queueFolder: queueFolder(home, identity.slug),
     env,
   });
   const notes = [...manifest.warnings, ...planned.notes, ...provisioning.notes ?? []];

@@ -1,5 +1,6 @@
 import type { AgentProvider, Provisioning } from "../../providers/provider.ts";
 import type { EgressPolicy, Route } from "../../policy/egress/route.ts";
+import { HOLD_VARIABLE, holdTimeout } from "../../policy/hold_timeout.ts";
 import { claimHosts } from "../../policy/manifest/claim.ts";
 import type { ResolvedManifest } from "../../policy/manifest/resolved.ts";
 import type {
@@ -30,6 +31,8 @@ export interface PlanInputs {
   readonly ca: BottleCa;
   readonly upstreamCa: string;
   readonly extraHosts: readonly ExtraHost[];
+  /** Absolute path of the bottle's proposal queue. */
+  readonly queueFolder: string;
   env(name: string): string | undefined;
 }
 
@@ -49,6 +52,7 @@ export function planBottle(inputs: PlanInputs): PlannedBottle {
   const { identity, manifest, provider, provisioning } = inputs;
   const claimed = claimHosts(manifest.egress.routes, provisioning.routes);
   const tokens = planTokens(claimed.routes, inputs.env);
+  const timeout = holdTimeout(inputs.env(HOLD_VARIABLE));
   const policy: EgressPolicy = { log: manifest.egress.log, routes: tokens.routes };
   const plan: BottlePlan = {
     identity,
@@ -68,6 +72,7 @@ export function planBottle(inputs: PlanInputs): PlannedBottle {
       ca: inputs.ca,
       upstreamCa: inputs.upstreamCa,
       extraHosts: inputs.extraHosts,
+      queue: { folder: inputs.queueFolder, timeoutSeconds: timeout.seconds },
     },
   };
   assertTokensUsable(plan);
@@ -78,7 +83,8 @@ export function planBottle(inputs: PlanInputs): PlannedBottle {
     notes: [
       ...claimed.notes,
       ...missingNotes(tokens.missing),
-      ...absentNotes(inputs, claimed.routes),
+      ...absentNotes(inputs),
+      ...(timeout.warning === undefined ? [] : [timeout.warning]),
     ],
   };
 }
@@ -99,13 +105,9 @@ function missingNotes(missing: ReadonlyMap<string, readonly string[]>): string[]
 }
 
 /** Whoever relies on a part that this version does not have yet must not think that it works. */
-function absentNotes({ manifest }: PlanInputs, routes: readonly Route[]): string[] {
-  const scan = "this version scans no request or response: `dlp` settings have no effect yet";
+function absentNotes({ manifest }: PlanInputs): string[] {
   const gate = "this version has no git gate: `git-gate.repos` cannot be reached yet";
-  return [
-    ...(routes.length > 0 ? [scan] : []),
-    ...(manifest.gitGate.repos.length > 0 ? [gate] : []),
-  ];
+  return manifest.gitGate.repos.length > 0 ? [gate] : [];
 }
 
 /** RFC 9110, section 5.5: a field value of visible ASCII; anything else cannot be a credential. */

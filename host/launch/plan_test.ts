@@ -44,6 +44,7 @@ function inputs(
     ca: { certPem: "", keyPem: new Secret("") },
     upstreamCa: "",
     extraHosts: [],
+    queueFolder: "/home/op/.bot-bottle/queue/a-abcde",
     env: (name) => name === "API_TOKEN" ? TOKEN : undefined,
     ...rest,
   };
@@ -128,11 +129,17 @@ Deno.test("the provider's hosts replace the manifest's, and the operator is told
   assert.match(notes[0] ?? "", /b\.md:\d+: the route for api\.example\.com is not used/);
 });
 
-Deno.test("a missing token and the absence of scanning are told before the start", () => {
-  const { notes } = planBottle(inputs(AUTHENTICATED, { env: () => undefined }));
+Deno.test("a missing token and a time limit that is none are told before the start", () => {
+  const { notes, plan } = planBottle(inputs(AUTHENTICATED, {
+    env: (name) => name === "EGRESS_TOKEN_ALLOW_TIMEOUT_SECONDS" ? "soon" : undefined,
+  }));
   assert.match(
     notes.join("\n"),
     /API_TOKEN is not set: requests to api\.example\.com will be refused/,
   );
-  assert.match(notes.join("\n"), /scans no request or response/);
+  assert.match(notes.join("\n"), /EGRESS_TOKEN_ALLOW_TIMEOUT_SECONDS is not a positive number/);
+  assert.deepEqual(plan.sidecar.queue, {
+    folder: "/home/op/.bot-bottle/queue/a-abcde",
+    timeoutSeconds: 300,
+  });
 });

@@ -103,6 +103,9 @@ export function parseEgressService(text: string): EgressService {
 /** Where the sidecar's live policy lies; a reload replaces it and sends SIGHUP to the init. */
 export const ROUTES_PATH = "/etc/egress/routes.yaml";
 
+/** The account of the egress process, unless the queue belongs to an operator who is not root. */
+export const EGRESS_UID = 9001;
+
 /** Where the bottle's proposal queue is mounted in the sidecar. */
 export const QUEUE_PATH = "/run/bot-bottle/queue";
 

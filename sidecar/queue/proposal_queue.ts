@@ -27,7 +27,7 @@ export type Answer =
 interface Waiting {
   readonly accepts: readonly ProposalResponse["status"][];
   readonly settle: (answer: Answer) => void;
-  /** The last answer that could not be used, so that each is reported once. */
+  /** Stamp of the last answer that could not be used, so that each is reported once. */
   reported?: string;
 }
 
@@ -128,12 +128,13 @@ export class ProposalQueue {
   async #lookFor(id: string, waiting: Waiting): Promise<void> {
     const found = await this.#files.response(id);
     if (found === undefined) return;
-    if (found.ok && waiting.accepts.includes(found.value.status)) {
-      return waiting.settle({ kind: "answered", response: found.value });
+    const { result, stamp } = found;
+    if (result.ok && waiting.accepts.includes(result.value.status)) {
+      return waiting.settle({ kind: "answered", response: result.value });
     }
-    const reason = found.ok ? `${found.value.status} is no answer to this` : found.reason;
-    if (waiting.reported === reason) return;
-    waiting.reported = reason;
+    if (waiting.reported === stamp) return;
+    waiting.reported = stamp;
+    const reason = result.ok ? `${result.value.status} is no answer to this` : result.reason;
     this.#report(`the answer to ${id} cannot be used: ${reason}`);
   }
 

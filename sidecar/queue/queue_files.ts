@@ -14,6 +14,14 @@ import {
   type WireResult,
 } from "../../policy/wire/proposal.ts";
 
+/** An answer's file. */
+export interface FoundResponse {
+  /** Not `ok` for one that cannot be used. */
+  readonly result: WireResult<ProposalResponse>;
+  /** Differs when the file was replaced. */
+  readonly stamp: string;
+}
+
 /** The files of one bottle's queue, as the side that asks sees them. */
 export class QueueFiles {
   readonly #folder: string;
@@ -28,11 +36,20 @@ export class QueueFiles {
     await this.#write(path, formatQueueFile(proposal));
   }
 
-  /** The answer when it is there; not `ok` for one that cannot be used. */
-  async response(id: string): Promise<WireResult<ProposalResponse> | undefined> {
+  /** The answer when it is there. */
+  async response(id: string): Promise<FoundResponse | undefined> {
     const path = this.#path(id, "response");
     const info = await Deno.lstat(path).catch(() => undefined);
     if (info === undefined) return undefined;
+    const stamp = [info.ino, info.size, info.mtime?.getTime()].join(" ");
+    return { stamp, result: await this.#readResponse(id, path, info) };
+  }
+
+  async #readResponse(
+    id: string,
+    path: string,
+    info: Deno.FileInfo,
+  ): Promise<WireResult<ProposalResponse>> {
     if (!info.isFile) return { ok: false, reason: "it is not a regular file" };
     if (info.size > PROPOSAL_MAX_BYTES) return { ok: false, reason: "it is too large" };
     try {
