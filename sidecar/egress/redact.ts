@@ -6,8 +6,11 @@ import { REDACTED, type Secret } from "../../policy/secret.ts";
 const DETECTORS: readonly OutboundDetector[] = Object.freeze(["token_patterns", "known_secrets"]);
 /** The list of findings is bounded, so what is left is looked at again. */
 const ROUNDS = 8;
-/** The name of a host, in which a token of capitals stands in small letters. */
-const HOST = /[a-z0-9-]+(?:\.[a-z0-9-]+)+/g;
+/**
+ * The name of a host, in which a token of capitals stands in small letters. It starts nowhere but
+ * at the start of a label, or a long run without a dot would be read once for each of its letters.
+ */
+const HOST = /(?<![a-z0-9-])[a-z0-9-]+(?:\.[a-z0-9-]+)+/g;
 
 /**
  * Makes what takes secrets out of a text that people or files get to see: all that the detectors
