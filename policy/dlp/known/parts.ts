@@ -1,4 +1,5 @@
 import type { Source } from "./encodings.ts";
+import { markPublicJwt } from "./jwt_part.ts";
 import { holdsPem, pemParts } from "./pem_part.ts";
 
 /** Names of fields whose values are secret, in JSON, connection strings and queries. */
@@ -14,11 +15,12 @@ const PREFIXES: readonly RegExp[] = [
   /^github_pat_11A/,
   /^sk-ant-[a-z]{3}\d\d-/,
   /^pypi-AgEIcHlwaS5vcmc/,
+  // Slack's numbers of a workspace and a bot, Telegram's of a bot.
+  /^xox[a-z]-(?:\d+-)*/,
+  /^\d{8,10}:/,
   /^(?:AKIA|ASIA|AIza|dapi|eyJ)/,
   /^(?:[a-z]{1,8}\d{0,2}[-_.:]){1,3}(?=(?:[^A-Za-z0-9]*[A-Za-z0-9]){20})/,
 ];
-/** The header of a JWT (RFC 7515) that is followed by a payload. */
-const JWT_HEADER = /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.(?=[A-Za-z0-9_-]+\.)/g;
 
 /**
  * What of a credential has to be kept secret, with marks on what anybody may know: the values of
@@ -28,7 +30,14 @@ const JWT_HEADER = /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.(?=[A-Za-z0-9_-]+\.)/g;
 export function secretParts(credential: string): Source[] {
   const value = credential.trim().replace(/^(?:Bearer|Basic|Token) +(?=\S)/i, "");
   const parts = structured(value);
-  return parts === undefined || parts.length === 0 ? [marked(value)] : parts;
+  return parts === undefined || parts.length === 0 ? [marked(value), ...loginOf(value)] : parts;
+}
+
+/** The password of a login in the form of HTTP's Basic scheme (RFC 7617). */
+function loginOf(value: string): Source[] {
+  if (value.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) return [];
+  const [, password] = /^[\x20-\x39\x3b-\x7e]*:([\x20-\x7e]+)$/.exec(atob(value)) ?? [];
+  return password === undefined ? [] : [marked(password)];
 }
 
 /** The parts of something with a structure; `undefined` of what has none. */
@@ -100,9 +109,6 @@ function marked(value: string): Source {
   const bytes = new TextEncoder().encode(value);
   const isPublic = new Uint8Array(bytes.length);
   for (const prefix of PREFIXES) isPublic.fill(1, 0, prefix.exec(value)?.[0].length ?? 0);
-  for (const match of value.matchAll(JWT_HEADER)) {
-    const start = new TextEncoder().encode(value.slice(0, match.index)).length;
-    isPublic.fill(1, start, start + match[0].length);
-  }
+  markPublicJwt(value, isPublic);
   return { bytes, isPublic };
 }

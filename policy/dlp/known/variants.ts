@@ -40,6 +40,8 @@ const MIN_WHOLE = 7;
 const MIN_PIECE = 12;
 /** Longer values are not written as one number: that takes quadratic time, and nobody does. */
 const MAX_NUMBER_BYTES = 256;
+/** Longer values are looked for in fewer ways. */
+const MAX_BYTES_FOR_ALL = 1024;
 
 /** Every way to write a secret that is looked for in pieces. */
 export function piecesOf(source: Source): Variant[] {
@@ -60,12 +62,30 @@ export function count(bytes: Uint8Array): number {
 }
 
 function everyVariant(source: Source): Variant[] {
+  if (source.bytes.length > MAX_BYTES_FOR_ALL) return usualVariants(source);
   return [
     ...plain(source),
     ...encodings(source),
     ...byteLists(source),
     ...base85(source),
     ...numbers(source),
+  ];
+}
+
+/** Of long values, such as keys in PEM, what tools write: memory and time to load stay bounded. */
+function usualVariants(source: Source): Variant[] {
+  const [base64, , hex] = ALPHABETS;
+  return [
+    ...plain(source),
+    ...ALPHABETS.flatMap((alphabet) => inAlphabet(source, alphabet)),
+    ...[base64, hex].flatMap((alphabet) =>
+      alphabet === undefined
+        ? []
+        : inAlphabet(source, alphabet).map((variant) =>
+          readBackwards(variant, ["reversed", alphabet.name])
+        )
+    ),
+    ...byteLists(source),
   ];
 }
 
