@@ -15,7 +15,13 @@ export interface TokenPattern {
    */
   readonly insideRuns?: "never" | "crc32";
   /** Ends of tokens that a vendor publishes as examples; nobody can issue one. */
-  readonly exampleEnding?: string;
+  readonly exampleEndings?: readonly string[];
+  /**
+   * So many equal characters in a row in the random part do not come about by chance: it is an
+   * example (`0000000`), or no token but an encoded table or picture. For formats of one length
+   * alone, since a longer match could be made by adding such a row to a real token.
+   */
+  readonly exampleRun?: number;
   /** The match has to look like encoded key material rather than prose. */
   readonly keyMaterial?: boolean;
 }

@@ -21,9 +21,8 @@ export interface Candidate {
  */
 export function isPlausible(pattern: TokenPattern, bytes: Uint8Array, match: Candidate): boolean {
   if (!isVaried(bytes, match)) return false;
-  if (pattern.exampleEnding !== undefined && endsWith(bytes, match.end, pattern.exampleEnding)) {
-    return false;
-  }
+  if (pattern.exampleEndings?.some((ending) => endsWith(bytes, match.end, ending))) return false;
+  if (pattern.exampleRun !== undefined && hasRun(bytes, match, pattern.exampleRun)) return false;
   if (pattern.keyMaterial === true && !isKeyMaterial(bytes, match)) return false;
   if (pattern.insideRuns === undefined || !isInsideRun(bytes, match.start)) return true;
   return pattern.insideRuns === "crc32" && hasChecksum(bytes, match);
@@ -43,6 +42,16 @@ function isVaried(bytes: Uint8Array, { random }: Candidate): boolean {
     else others |= bit;
     distinct++;
     if (distinct >= MIN_DISTINCT) return true;
+  }
+  return false;
+}
+
+/** Are there so many equal characters in a row in the random part? */
+function hasRun(bytes: Uint8Array, { random }: Candidate, length: number): boolean {
+  let run = 0;
+  for (let at = random.start; at < random.end; at++) {
+    run = at > random.start && bytes[at] === bytes[at - 1] ? run + 1 : 1;
+    if (run >= length) return true;
   }
   return false;
 }
