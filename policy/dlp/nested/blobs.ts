@@ -1,31 +1,24 @@
 import type { ByteRange } from "../finding.ts";
 import { ALPHANUMERIC } from "../views/characters.ts";
 import { ALL_KINDS } from "../views/interest.ts";
-import { nextRun, type Run } from "./base64.ts";
+import { nextRun, type Run, SEXTET } from "./base64.ts";
 import { decodeHex, nextHexRun } from "./hex.ts";
 import { decodeDigits, findHiddenText, type HiddenText } from "./hidden_text.ts";
 import type { Layer } from "./layer.ts";
 import type { LayerScan } from "./layer_scan.ts";
-import { Sextets } from "./sextets.ts";
+import type { Sextets } from "./sextets.ts";
 import { nextText } from "./text_run.ts";
-
-/** Shorter blobs hold nothing that a detector could find. */
-const LEAST_DIGITS = 16;
 
 /** Scans what a text's base64 and hexadecimal digits stand for. */
 export function scanBlobs(
   scan: LayerScan,
   text: Uint8Array,
   layer: Layer,
-  digitsBefore: number,
+  { sextets, digitsBefore }: { sextets: Sextets; digitsBefore: number },
 ): void {
-  if (text.length < LEAST_DIGITS) return;
-  const { scratch } = scan.tools;
-  const room = scratch.borrow(text.length + 1);
-  const sextets = new Sextets(text, room);
   const decoded = scanRuns(scan, text, layer, { sextets, digitsBefore });
   scanHidden(scan, layer, { sextets, decoded });
-  scratch.giveBack(room);
+  scanHiddenGzip(scan, layer, { sextets, decoded });
 }
 
 /** Digits that were decoded with groups beginning at `first`. */
@@ -153,6 +146,35 @@ function scanHidden(
     });
     scratch.giveBack(out);
   });
+}
+
+/** How many digits of a hidden gzip stream are looked at. */
+const MOST_GZIP_DIGITS = 1024 * 1024;
+const GZIP_MAGIC = [...new TextEncoder().encode("H4sI")].map((byte) => SEXTET[byte]);
+
+/** Streams whose magic number stands at the beginning of a group, but not of its run's. */
+function scanHiddenGzip(
+  scan: LayerScan,
+  layer: Layer,
+  { sextets, decoded }: { sextets: Sextets; decoded: readonly Decoded[] },
+): void {
+  const { scratch } = scan.tools;
+  const [first = 0, ...rest] = GZIP_MAGIC;
+  const digits = sextets.digits.subarray(0, sextets.count);
+  for (let at = digits.indexOf(first); at >= 0; at = digits.indexOf(first, at + 1)) {
+    if (scan.isOver) return;
+    const found = { first: at, end: Math.min(digits.length, at + MOST_GZIP_DIGITS) };
+    if (!rest.every((digit, n) => digits[at + 1 + n] === digit)) continue;
+    if (isAmong({ first: at, end: at + 4 }, decoded)) continue;
+    const out = scratch.borrow(found.end - found.first);
+    const written = decodeDigits(digits, found, out);
+    scan.scan(out.subarray(0, written), {
+      ...inside(layer, "base64"),
+      isBinary: true,
+      toRoot: (from, to) => rangeOf(layer, sextets, { ...found, from, to }),
+    });
+    scratch.giveBack(out);
+  }
 }
 
 function isAmong(found: HiddenText, decoded: readonly Decoded[]): boolean {

@@ -20,7 +20,7 @@ function isText(byte: number): boolean {
 
 /**
  * Finds text in base64 at each of the four places where a group may begin, whatever stands before
- * it. Random digits are left after a look at one group in four, since text is at least twelve bytes
+ * it. Random digits are left after a look at seven in sixteen, since text is at least four groups
  * that are all printable.
  *
  * @param tell is called for each stretch, with one group more on both sides
@@ -32,13 +32,13 @@ export function findHiddenText(
 ): void {
   const ends = [0, 0, 0, 0];
   for (let base = 0; base + 4 <= count; base += STEP) {
+    if (base + 7 <= count && !mayBeText(digits, base)) continue;
     for (let phase = 0; phase < 4; phase++) {
       const at = base + phase;
-      if (at < (ends[phase] as number) || !isTextGroup(digits, at, count)) continue;
+      const least = ends[phase] as number;
+      if (at < least || !isTextGroup(digits, at, count)) continue;
       let first = at;
-      while (first - 4 >= (ends[phase] as number) && isTextGroup(digits, first - 4, count)) {
-        first -= 4;
-      }
+      while (first - 4 >= least && isTextGroup(digits, first - 4, count)) first -= 4;
       let end = at + 4;
       while (isTextGroup(digits, end, count)) end += 4;
       ends[phase] = end;
@@ -46,6 +46,23 @@ export function findHiddenText(
       tell({ first: first >= 4 ? first - 4 : first, end: Math.min(count, end + 4) });
     }
   }
+}
+
+/** Is one of the four groups that begin in the next four digits text? Without a branch. */
+function mayBeText(digits: Uint8Array, at: number): boolean {
+  const b = digits[at + 1] as number;
+  const c = digits[at + 2] as number;
+  const d = digits[at + 3] as number;
+  const e = digits[at + 4] as number;
+  const f = digits[at + 5] as number;
+  const bc = TEXT[b << 6 | c] as number;
+  const cd = TEXT[c << 6 | d] as number;
+  const de = TEXT[d << 6 | e] as number;
+  const ef = TEXT[e << 6 | f] as number;
+  const groups = ((TEXT[(digits[at] as number) << 6 | b] as number) & bc >> 1 & cd >> 2) |
+    (bc & cd >> 1 & de >> 2) | (cd & de >> 1 & ef >> 2) |
+    (de & ef >> 1 & (TEXT[f << 6 | (digits[at + 6] as number)] as number) >> 2);
+  return (groups & 1) !== 0;
 }
 
 function isTextGroup(digits: Uint8Array, at: number, count: number): boolean {

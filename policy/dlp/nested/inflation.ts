@@ -28,8 +28,8 @@ export function scanCompressed(scan: LayerScan, text: Uint8Array, layer: Layer):
         decodings: layer.decodings - 1,
         views: 2,
         kinds: ALL_KINDS,
-        isBinary: false,
-        toRoot: () => layer.isBinary ? layer.toRoot(0, text.length) : undefined,
+        isBinary: true,
+        toRoot: () => layer.chain.length === 0 ? undefined : layer.toRoot(0, text.length),
       });
     }
     next = nextCompressed(text, at + 1);

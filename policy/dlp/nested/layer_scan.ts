@@ -12,6 +12,7 @@ import { scanBlobs } from "./blobs.ts";
 import { scanCompressed } from "./inflation.ts";
 import type { Hit, Layer } from "./layer.ts";
 import type { Scratch } from "./scratch.ts";
+import { Sextets } from "./sextets.ts";
 import { nextText } from "./text_run.ts";
 import { scanViews } from "./view_layers.ts";
 
@@ -54,6 +55,8 @@ const PER_LAYER = 64;
 
 /** Text shorter than any token and any piece of a secret is not looked at. */
 const LEAST_TEXT = 8;
+/** Shorter blobs hold nothing that a detector could find. */
+const LEAST_BLOB = 16;
 
 /** The scan of one text with all that is in it. Used once. */
 export class LayerScan {
@@ -126,8 +129,17 @@ export class LayerScan {
   #scanText(text: Uint8Array, layer: Layer, carried: Carried): void {
     this.#match("token_patterns", text, layer);
     this.#match("entropy", text, layer);
-    if (layer.views > 0 && !this.#isOver) scanViews(this, text, layer, carried);
-    if (layer.decodings > 0 && !this.#isOver) scanBlobs(this, text, layer, carried.digits);
+    if (layer.decodings === 0 || text.length < LEAST_BLOB) {
+      if (layer.views > 0 && !this.#isOver) scanViews(this, text, layer, carried);
+      return;
+    }
+    const { scratch } = this.tools;
+    const room = scratch.borrow(text.length + 1);
+    const sextets = new Sextets(text, room);
+    const mayChange = sextets.hasLeads || carried.views.size > 0;
+    if (layer.views > 0 && mayChange && !this.#isOver) scanViews(this, text, layer, carried);
+    if (!this.#isOver) scanBlobs(this, text, layer, { sextets, digitsBefore: carried.digits });
+    scratch.giveBack(room);
   }
 
   /** Takes work from what the text is worth; false, and a hit, when there is none left. */

@@ -1,26 +1,38 @@
+import { ALL_KINDS, isLead } from "../views/interest.ts";
 import { SEXTET } from "./base64.ts";
 
 /** Bytes between two notes of how many digits came before. */
 const MARK_EVERY = 512;
 const BACKSLASH = 0x5c;
 
+const NO_DIGIT = 0x40;
+const LEAD = 0x80;
+
+/** As SEXTET, and whether a byte may begin what a view changes. */
+const DIGIT: Uint8Array = SEXTET.map((sextet, byte) =>
+  sextet === 64 ? NO_DIGIT | (isLead(byte, ALL_KINDS) ? LEAD : 0) : sextet
+);
+
 /** A text reduced to its base64 digits, whatever stands between them. Filled for each text. */
 export class Sextets {
   readonly digits: Uint8Array;
-  #count = 0;
-  #bytes: Uint8Array = new Uint8Array();
+  /** May a view read differently than the text? */
+  readonly hasLeads: boolean;
+  readonly #count: number;
+  readonly #bytes: Uint8Array;
   readonly #marks: number[] = [];
 
   /** @param digits room for as many digits as the text has bytes, and one more */
   constructor(bytes: Uint8Array, digits: Uint8Array) {
     this.digits = digits;
     this.#bytes = bytes;
-    let count = 0;
+    const into = { digits, count: 0, seen: 0 };
     for (let from = 0; from < bytes.length; from += MARK_EVERY) {
-      this.#marks.push(count);
-      count = project(bytes, from, { digits, count });
+      this.#marks.push(into.count);
+      project(bytes, from, into);
     }
-    this.#count = count;
+    this.#count = into.count;
+    this.hasLeads = (into.seen & LEAD) !== 0;
   }
 
   get count(): number {
@@ -62,20 +74,22 @@ export class Sextets {
 function project(
   bytes: Uint8Array,
   from: number,
-  into: { digits: Uint8Array; count: number },
-): number {
+  into: { readonly digits: Uint8Array; count: number; seen: number },
+): void {
   const { digits } = into;
-  let { count } = into;
+  let { count, seen } = into;
   const to = Math.min(bytes.length, from + MARK_EVERY);
   for (let at = bytes[from - 1] === BACKSLASH ? from + 1 : from; at < to; at++) {
     const byte = bytes[at] as number;
+    const digit = DIGIT[byte] as number;
+    seen |= digit;
     if (byte === BACKSLASH) {
       if (bytes[at + 1] !== BACKSLASH) at++;
       continue;
     }
-    const sextet = SEXTET[byte] as number;
-    digits[count] = sextet;
-    count += (sextet >> 6) ^ 1;
+    digits[count] = digit;
+    count += (digit >> 6 & 1) ^ 1;
   }
-  return count;
+  into.count = count;
+  into.seen = seen;
 }

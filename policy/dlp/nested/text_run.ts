@@ -18,12 +18,31 @@ const CLASS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
     : NO_TEXT;
 });
 
+/** For two bytes in turn: bit 0 tells whether the first may be of text, bit 1 the second. */
+const PAIR: Uint8Array = Uint8Array.from({ length: 16 }, (_, pair) => {
+  const [first = 0, second = 0] = [pair >> 2, pair & 3];
+  const isFirst = first === LEADS ? second === CONTINUES : first !== NO_TEXT;
+  const isSecond = second === CONTINUES ? first >= CONTINUES : second !== NO_TEXT;
+  return (isFirst ? 1 : 0) | (isSecond ? 2 : 0);
+});
+
 function isText(bytes: Uint8Array, at: number): boolean {
-  const kind = CLASS[bytes[at] as number];
+  const kind = CLASS[bytes[at] as number] as number;
   if (kind === ASCII) return true;
-  if (kind === NO_TEXT) return false;
-  if (kind === LEADS) return CLASS[bytes[at + 1] ?? 0] === CONTINUES;
-  return (CLASS[bytes[at - 1] ?? 0] ?? 0) >= CONTINUES;
+  const before = CLASS[bytes[at - 1] as number] ?? NO_TEXT;
+  const after = CLASS[bytes[at + 1] as number] ?? NO_TEXT;
+  return ((PAIR[kind << 2 | after] as number) & 1) !== 0 &&
+    ((PAIR[before << 2 | kind] as number) & 2) !== 0;
+}
+
+/** May the three bytes up to `at` all be of text? Without a branch, for most are none. */
+function mayEndText(bytes: Uint8Array, at: number): boolean {
+  const a = CLASS[bytes[at - 2] as number] as number;
+  const b = CLASS[bytes[at - 1] as number] as number;
+  const c = CLASS[bytes[at] as number] as number;
+  const ab = PAIR[a << 2 | b] as number;
+  const bc = PAIR[b << 2 | c] as number;
+  return (ab & ab >> 1 & bc & bc >> 1) !== 0 || (a === ASCII && b === ASCII && c >= ASCII);
 }
 
 /**
@@ -33,7 +52,12 @@ function isText(bytes: Uint8Array, at: number): boolean {
 export function nextText(bytes: Uint8Array, from: number): TextRun | undefined {
   let start = from;
   search: while (start + LEAST_TEXT <= bytes.length) {
-    for (let at = start + LEAST_TEXT - 1; at >= start; at--) {
+    const last = start + LEAST_TEXT - 1;
+    if (!mayEndText(bytes, last)) {
+      start = firstAfterNoText(bytes, last);
+      continue;
+    }
+    for (let at = last; at >= start; at--) {
       if (!isText(bytes, at)) {
         start = at + 1;
         continue search;
@@ -44,4 +68,10 @@ export function nextText(bytes: Uint8Array, from: number): TextRun | undefined {
     return { start, end };
   }
   return undefined;
+}
+
+/** One of the three bytes up to `last` is no text: what begins behind it. */
+function firstAfterNoText(bytes: Uint8Array, last: number): number {
+  if (!isText(bytes, last)) return last + 1;
+  return isText(bytes, last - 1) ? last - 1 : last;
 }

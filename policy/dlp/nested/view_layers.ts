@@ -63,7 +63,7 @@ function scanView(scan: LayerScan, text: Uint8Array, layer: Layer, stretch: Stre
     chain: [...layer.chain, NAMES.get(kinds) ?? SEVERAL],
     decodings: isPart ? 0 : layer.decodings,
     views: layer.views - 1,
-    kinds: kinds === FOLDS ? TOGETHER : kinds | FOLDS,
+    kinds: kinds === FOLDS ? TOGETHER : isPart ? kinds | FOLDS : ALL_KINDS,
     isBinary: false,
     toRoot: (from, to) => {
       const map = new Uint32Array(room + 1);

@@ -44,6 +44,11 @@ const LEAD: Uint8Array = Uint8Array.from(
   (_, byte) => byte === 0 || byte >= 0x80 ? FOLDS : ESCAPE_LEAD[byte] ?? 0,
 );
 
+/** May a byte begin what a view of one of these kinds changes? */
+export function isLead(byte: number, kinds: number): boolean {
+  return ((LEAD[byte] ?? 0) & kinds) !== 0;
+}
+
 /**
  * Where a text reads differently once escapes are undone or characters folded: stretches that hold
  * whatever secret contains a changed character, for each kind of its own and, where there are more,
