@@ -24,6 +24,8 @@ export class ScreenedBody extends Readable {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isBusy = false;
   #hasEnded = false;
+  /** Has anything happened since the last pause? */
+  #isNew = true;
   #denial: Denial | undefined;
 
   constructor(options: ScreenedBodyOptions) {
@@ -67,6 +69,7 @@ export class ScreenedBody extends Readable {
   }
 
   #onData = (chunk: Uint8Array): void => {
+    this.#isNew = true;
     this.#options.onChunk(chunk.length);
     this.#step(() => this.#options.scan.push(chunk));
   };
@@ -135,7 +138,8 @@ export class ScreenedBody extends Readable {
   #watch(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      if (this.#isBusy || this.#hasEnded || this.destroyed) return;
+      if (this.#isBusy || this.#hasEnded || this.destroyed || !this.#isNew) return;
+      this.#isNew = false;
       this.#step(() => this.#options.scan.pause(), { isPause: true });
     }, LIMITS.bodyPauseMs);
   }

@@ -86,6 +86,8 @@ export class Sessions {
     if (this.#arriving === undefined) return session.destroy();
     const { channel, socket } = this.#arriving;
     this.#channels.set(session, channel);
+    // In Deno 2.9.6 a session outlives the end of its connection while a request waits in it.
+    socket.once("end", () => session.destroy());
     const { host } = channel.tunnel;
     guardSession(session, socket, (message) => {
       logDenial(this.#log, malformed("bad_http", message, host));
