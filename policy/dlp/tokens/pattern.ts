@@ -11,9 +11,10 @@ export interface TokenPattern {
   readonly source: string;
   /**
    * What counts within a long run of base64 characters, where chance writes short keywords: nothing
-   * (`never`), or what carries a valid checksum (`crc32`). Absent: the keyword is long enough.
+   * (`never`), what carries a valid checksum (`crc32`), or what is drawn from the whole of base 32
+   * (`base32`). Absent: the keyword is long enough.
    */
-  readonly insideRuns?: "never" | "crc32";
+  readonly insideRuns?: "never" | "crc32" | "base32";
   /** Ends of tokens that a vendor publishes as examples; nobody can issue one. */
   readonly exampleEndings?: readonly string[];
   /**
@@ -22,6 +23,8 @@ export interface TokenPattern {
    * alone, since a longer match could be made by adding such a row to a real token.
    */
   readonly exampleRun?: number;
+  /** The match needs a character that is no letter: names are as long as it. */
+  readonly mixed?: boolean;
   /** The match has to look like encoded key material rather than prose. */
   readonly keyMaterial?: boolean;
 }

@@ -24,7 +24,9 @@ export function isPlausible(pattern: TokenPattern, bytes: Uint8Array, match: Can
   if (pattern.exampleEndings?.some((ending) => endsWith(bytes, match.end, ending))) return false;
   if (pattern.exampleRun !== undefined && hasRun(bytes, match, pattern.exampleRun)) return false;
   if (pattern.keyMaterial === true && !isKeyMaterial(bytes, match)) return false;
+  if (pattern.mixed === true && !isMixed(bytes, match)) return false;
   if (pattern.insideRuns === undefined || !isInsideRun(bytes, match.start)) return true;
+  if (pattern.insideRuns === "base32") return isDrawnFromBase32(bytes, match);
   return pattern.insideRuns === "crc32" && hasChecksum(bytes, match);
 }
 
@@ -63,6 +65,17 @@ function endsWith(bytes: Uint8Array, end: number, text: string): boolean {
     if (bytes[end - text.length + index] !== text.charCodeAt(index)) return false;
   }
   return true;
+}
+
+function isMixed(bytes: Uint8Array, { random: { start, end } }: Candidate): boolean {
+  return bytes.subarray(start, end).some((byte) => byte < 0x41);
+}
+
+/** Encoded machine code repeats few capitals; an identifier has 13 different ones on average. */
+function isDrawnFromBase32(bytes: Uint8Array, { random: { start, end } }: Candidate): boolean {
+  const drawn = bytes.subarray(start, end);
+  const inAlphabet = drawn.every((byte) => byte >= 0x41 || byte >= 0x32 && byte <= 0x37);
+  return inAlphabet && new Set(drawn).size >= 9;
 }
 
 /** Of 256 characters of an encoded key two in five are capitals and one in six is a digit. */
