@@ -8,15 +8,19 @@ const WINDOW = 32;
 const LEAST_CHANGES = 12;
 /** Different characters that random text has in a window. */
 const LEAST_DIFFERENT = 16;
+/** Letters behind f that random text has in a window, and hexadecimal has not. */
+const LEAST_BEYOND_HEX = 4;
+/** Digits that random text has in a window, and names in camel case seldom. */
+const LEAST_DIGITS = 2;
 
 const AS_IT_IS: readonly string[] = Object.freeze([]);
 
 /**
  * Finds text that looks random, as keys do: 32 characters in a row of base64's alphabets that change
- * between small letters, capitals and digits at least twelve times, with 16 different ones at least
- * and not all of hexadecimal. Words, paths and camel case change less often; UUIDs and hashes in
- * hexadecimal do not count; nor does a checksum that says so (`sha512-...`). Every prefix of a text
- * is judged as the text is.
+ * between small letters, capitals and digits at least twelve times, with 16 different ones, two
+ * digits and four letters behind f at least. Words, paths and camel case change less often or have
+ * no digits; UUIDs and hashes in hexadecimal have no such letters; a checksum that says so
+ * (`sha512-...`) does not count. What is found in a text's prefix is found in the text.
  */
 export function findRandomText(bytes: Uint8Array, limit: number): readonly ViewMatch[] {
   const found: ViewMatch[] = [];
@@ -56,13 +60,14 @@ const KIND: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
 /** Does any window of the run look random? Each step adds a character and takes one away. */
 function isRandom(bytes: Uint8Array, start: number, end: number): boolean {
   const counts = new Uint8Array(128);
-  let [different, changes, others] = [0, 0, 0];
+  let [different, changes, others, digits] = [0, 0, 0, 0];
   for (let at = start; at < end; at++) {
     const byte = bytes[at] as number;
     if ((counts[byte] as number) === 0) different++;
     counts[byte] = (counts[byte] as number) + 1;
     if (at > start && changesAt(bytes, at)) changes++;
     if (isBeyondHex(byte)) others++;
+    if (KIND[byte] === DIGIT) digits++;
     const last = at - WINDOW;
     if (last >= start) {
       const gone = bytes[last] as number;
@@ -70,11 +75,10 @@ function isRandom(bytes: Uint8Array, start: number, end: number): boolean {
       if (counts[gone] === 0) different--;
       if (changesAt(bytes, last + 1)) changes--;
       if (isBeyondHex(gone)) others--;
+      if (KIND[gone] === DIGIT) digits--;
     }
-    const isFull = at - start + 1 >= WINDOW;
-    if (isFull && changes >= LEAST_CHANGES && different >= LEAST_DIFFERENT && others >= 4) {
-      return true;
-    }
+    if (at - start + 1 < WINDOW || others < LEAST_BEYOND_HEX || digits < LEAST_DIGITS) continue;
+    if (changes >= LEAST_CHANGES && different >= LEAST_DIFFERENT) return true;
   }
   return false;
 }
