@@ -20,7 +20,10 @@ export function guardSession(session: ServerHttp2Session, socket: Socket, onFaul
   };
   const leave = (): void => void (isDone = true);
   // What the client ends by itself is no fault.
-  socket.once("end", leave).once("error", leave);
+  socket.once("end", leave);
+  socket.once("error", (error: Error & { code?: string }) => {
+    if (error.code !== "ERR_HTTP2_ERROR") leave();
+  });
   session.once("goaway", leave);
   const isBroken = "what was sent is no well-formed HTTP/2";
   session.on("error", () => end(isBroken));

@@ -46,8 +46,8 @@ export class Sessions {
     });
     this.#http2 = createHttp2({
       settings: { maxConcurrentStreams: LIMITS.streams, enablePush: false },
-      // What is beyond the count is to be told of, not to vanish.
-      maxHeaderListPairs: 16 * LIMITS.headerCount,
+      // What is a little beyond the count is told of; far beyond it a stream is reset at once.
+      maxHeaderListPairs: 2 * LIMITS.headerCount,
     });
     this.#http2.on("session", (session) => this.#sessionOpened(session));
     this.#http2.on("sessionError", () => {});
