@@ -61,7 +61,8 @@ export class GramIndex {
     isSame: (earlier: number, place: number) => boolean,
   ): void {
     let count = 0;
-    for (let n = 0; n < places.length; n++) {
+    // From the last on, so that a chain begins with the place behind which most is left to match.
+    for (let n = places.length - 1; n >= 0; n--) {
       const place = places[n] as number;
       const gram = gramAt(codes, place);
       const slot = this.#slot(gram);

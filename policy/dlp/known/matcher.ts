@@ -15,7 +15,10 @@ export interface KnownMatcher {
    * there are `limit` of them there may be more, anywhere.
    */
   find(bytes: Uint8Array, limit: number): readonly ViewMatch[];
-  /** Alphanumerics of earlier text that must stand before the next piece of a stream. */
+  /**
+   * Alphanumerics of earlier text that must stand before the next piece of a stream, with the signs
+   * of escapes among them; enough also where each is followed by an escape such as `\n`.
+   */
   readonly carry: number;
 }
 
@@ -33,9 +36,8 @@ class Matcher implements KnownMatcher {
   readonly #needles: Needles;
   readonly #projection = new Projection();
   readonly #readings: Readings;
-  /** Per needle: the end of its last run, and where the needle would begin there. */
+  /** Per needle: where its last run ends. */
   readonly #lastEnd: Float64Array;
-  readonly #lastBase: Float64Array;
   /** Keeps places of one scan apart from those of each other one. */
   #scanBase = 0;
 
@@ -43,9 +45,8 @@ class Matcher implements KnownMatcher {
     this.#compiled = compiled;
     this.#needles = new Needles(compiled.needles);
     const { reach, shortest, all } = this.#needles;
-    this.carry = reach - 1;
+    this.carry = 2 * (reach - 1);
     this.#lastEnd = new Float64Array(all.length);
-    this.#lastBase = new Float64Array(all.length).fill(-1);
     this.#readings = new Readings(this.#projection, {
       reach,
       shortest,
@@ -137,9 +138,11 @@ class Matcher implements KnownMatcher {
     for (let at = stride; at + GRAM <= end; at += stride) {
       const hash = spread(gramAt(codes, at)) >>> filterShift;
       if ((((filter[hash >>> 5] as number) >>> (hash & 31)) & 1) === 0) continue;
-      if (!this.#verify(codes, at, tell)) return false;
+      if (this.#verify(codes, at, tell)) continue;
+      this.#scanBase += end;
+      return false;
     }
-    this.#scanBase += end + this.#needles.codes.length;
+    this.#scanBase += end;
     return true;
   }
 
@@ -149,13 +152,12 @@ class Matcher implements KnownMatcher {
     for (let entry = index.first(gramAt(codes, at)); entry >= 0; entry = next[entry] as number) {
       const place = places[entry] as number;
       const owner = ownerAt[place] as number;
-      const base = this.#scanBase + at - place;
-      if (this.#lastBase[owner] === base && at < (this.#lastEnd[owner] as number)) continue;
+      // Within a run that was told nothing is to be added, or a periodic text would take long.
+      if (this.#scanBase + at + GRAM <= (this.#lastEnd[owner] as number)) continue;
       if (!this.#isRun(codes, at, place)) continue;
       const { id, writtenAs } = all[owner] as Needle;
       const run = { id, writtenAs, ...this.#widen(codes, at, place) };
-      this.#lastBase[owner] = base;
-      this.#lastEnd[owner] = run.end;
+      this.#lastEnd[owner] = this.#scanBase + run.end;
       if (!tell(run)) return false;
     }
     return true;

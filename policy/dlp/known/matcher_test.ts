@@ -108,7 +108,9 @@ Deno.test("every run of twelve alphanumerics is found, wherever it stands", () =
       const first = at % (plain.length - 11);
       const piece = [...plain.slice(first, first + 12)].join(sign);
       const text = `${before}.${piece}`;
-      assert.deepEqual(found(matcherFor(secret), text), [piece], text);
+      // Longer where the noise happens to go on as the secret does.
+      const [match = ""] = found(matcherFor(secret), text);
+      assert.ok(match.endsWith(piece), text);
     }),
   );
 });

@@ -2,8 +2,8 @@ import type { EscapeList } from "./escape_list.ts";
 import { GRAM } from "./gram_index.ts";
 import type { Projection } from "./projection.ts";
 
-/** Escapes in one stretch. */
-const AT_ONCE = 4;
+/** Codes between the escapes of one stretch: as many as make those at its ends count little. */
+const AT_ONCE = 256;
 
 /** What decides which stretches are worth a look. */
 export interface ReadingOptions {
@@ -53,11 +53,20 @@ export class Readings {
         (!isShort && this.#options.mayMatch(start - GRAM)) ||
         (end + GRAM <= behind && this.#options.mayMatch(end));
       if (!mayHoldRun) continue;
-      const last = Math.min(count - 1, at + AT_ONCE - 1);
+      const last = this.#lastOfStretch(escapes, at);
       this.#read(escapes, at, last);
       return last + 1;
     }
     return -1;
+  }
+
+  #lastOfStretch({ starts, ends, count }: EscapeList, first: number): number {
+    let last = first;
+    for (let room = AT_ONCE; last + 1 < count; last++) {
+      room -= (starts[last + 1] as number) - (ends[last] as number);
+      if (room < 0) break;
+    }
+    return last;
   }
 
   /** The codes around and between some escapes, as far as a run reaches on both sides. */
