@@ -9,6 +9,7 @@ import type { ProxyContext } from "./exchange.ts";
 import { createHttp1Server, leavingFault, refuseRaw } from "./http1_server.ts";
 import { LIMITS } from "./limits.ts";
 import { type AgentRequest, type Inbound, pairs } from "./message.ts";
+import { logDenial } from "./refusal.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Terminator, Tunnel } from "./terminator.ts";
 
@@ -88,6 +89,11 @@ async function connect(
     if (socket.destroyed) return;
     socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
     const first = head.length > 0 || port === 443 ? head : await firstBytes(socket);
+    if (first === undefined) {
+      const message = `nothing was said within ${LIMITS.handshakeMs} ms`;
+      logDenial(context.log, malformed("bad_http", message, host), { method: "CONNECT" });
+      return void socket.destroy();
+    }
     if (first.length > 0) socket.unshift(first);
     const isTls = first.length === 0 || first[0] === TLS_HANDSHAKE;
     if (isTls) terminator.accept(server, socket, tunnel);
@@ -99,20 +105,26 @@ async function connect(
   }
 }
 
-/** Waits for what the client says first: TLS, or HTTP in the clear on a port that allows it. */
-function firstBytes(socket: Socket): Promise<Uint8Array> {
+/**
+ * Waits for what the client says first: TLS, or HTTP in the clear on a port that allows it. Gives
+ * undefined when that does not come in time; rejects when the client leaves.
+ */
+function firstBytes(socket: Socket): Promise<Uint8Array | undefined> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(), LIMITS.handshakeMs);
     const onClose = (): void => {
       clearTimeout(timer);
       reject(new Error("the client closed before it said anything"));
     };
-    socket.once("close", onClose);
-    socket.once("data", (chunk: Uint8Array) => {
+    const onData = (chunk: Uint8Array): void => {
       clearTimeout(timer);
       socket.off("close", onClose);
       socket.pause();
       resolve(chunk);
-    });
+    };
+    const timer = setTimeout(() => {
+      socket.off("close", onClose).off("data", onData);
+      resolve(undefined);
+    }, LIMITS.handshakeMs);
+    socket.once("close", onClose).once("data", onData);
   });
 }

@@ -35,7 +35,7 @@ export function guardSession(session: ServerHttp2Session, socket: Socket, onFaul
   };
   session.on("ping", onControl).on("remoteSettings", onControl);
   guardStreams(session, end);
-  endSilence(session, leave);
+  endSilence(session, { end, leave });
 }
 
 /** Counts what happens within a window of time. */
@@ -75,13 +75,18 @@ function guardStreams(session: ServerHttp2Session, end: OnFault): void {
 }
 
 /** Ends a connection on which no request has been open for a while, whatever else it sends. */
-function endSilence(session: ServerHttp2Session, leave: () => void): void {
+function endSilence(
+  session: ServerHttp2Session,
+  ways: { readonly end: OnFault; readonly leave: () => void },
+): void {
   let open = 0;
+  let timer = setTimeout(() => {
+    ways.end(`no request came within ${LIMITS.headersMs} ms`);
+  }, LIMITS.headersMs);
   const stop = (): void => {
-    leave();
+    ways.leave();
     session.destroy();
   };
-  let timer = setTimeout(stop, LIMITS.headersMs);
   session.on("stream", (stream: ServerHttp2Stream) => {
     open++;
     clearTimeout(timer);
