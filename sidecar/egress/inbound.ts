@@ -1,3 +1,4 @@
+import { IncomingMessage } from "node:http";
 import type { Readable, Writable } from "node:stream";
 import { forbidden } from "../../policy/egress/verdict.ts";
 import type { Route } from "../../policy/egress/route.ts";
@@ -7,7 +8,9 @@ import type { ProxyContext } from "./exchange.ts";
 import { contentCodings } from "./inbound_codings.ts";
 import { decodeBody } from "./inbound_decode.ts";
 import { agentHeaders, redactHeaders } from "./inbound_head.ts";
-import { InjectionFound, Inspection } from "./inbound_inspection.ts";
+import { Inspection } from "./inbound_inspection.ts";
+import { InjectionFound } from "./inbound_judge.ts";
+import { LIMITS } from "./limits.ts";
 import type { AgentRequest, AgentResponse, UpstreamResponse } from "./message.ts";
 import { pump } from "./pump.ts";
 import { answer, denialAnswer, writeHead } from "./reply.ts";
@@ -41,6 +44,8 @@ export async function relayResponse(
   exchange: Exchange,
 ): Promise<Relayed> {
   const { request, response, route } = exchange;
+  // It may break off while nobody listens; whoever reads it learns of that.
+  upstream.body.on("error", () => {});
   const { echo } = context.inbound;
   const isScanned = route.dlp.inboundDetectors.includes("naive_injection_detection");
   const injection = isScanned ? context.inbound.injection : undefined;
@@ -65,7 +70,7 @@ export async function relayResponse(
       headers: upstream.headers,
       injection,
       echo,
-      onWarning: () => warn(context, exchange, "injection: one phrase of a prompt injection"),
+      onWarning: (reason) => warn(context, exchange, `injection_suspected: ${reason}`),
     })
     : undefined;
   try {
@@ -105,19 +110,24 @@ async function sendBody(
   };
   const sink = response as Writable;
   // What is there already is judged before the headers go, so that a refusal can be told.
-  const first = inspection === undefined ? undefined : await arrived(body);
-  const start = first === undefined ? undefined : inspect(first);
-  writeHead(response, upstream.status, headers);
-  // A slow first byte must not keep the headers back.
-  if (start !== undefined && start.length > 0) sink.write(start);
-  else if ("flushHeaders" in response) response.flushHeaders();
-  await pump(body, sink, inspect);
-  if (!upstream.isWhole()) throw new Error("the upstream broke off");
-  const rest = inspection?.end();
-  if (rest !== undefined && rest.length > 0) {
+  const first = inspection === undefined ? undefined : await arrived(upstream, body);
+  const start = first === undefined ? NOTHING : inspect(first);
+  const finish = (): Uint8Array => {
+    if (!upstream.isWhole()) throw new Error("the upstream broke off");
+    const rest = inspection?.end() ?? NOTHING;
     bytes += rest.length;
-    sink.write(rest);
+    return rest;
+  };
+  let rest = body.readableEnded ? finish() : undefined;
+  writeHead(response, upstream.status, headers);
+  if (start.length > 0) sink.write(start);
+  if (rest === undefined) {
+    // A slow first byte must not keep the headers back.
+    if (start.length === 0 && "flushHeaders" in response) response.flushHeaders();
+    await pump(body, sink, inspect);
+    rest = finish();
   }
+  if (rest.length > 0) sink.write(rest);
   const trailers = redactHeaders(upstream.trailers(), context.inbound.echo);
   if (trailers.length > 0) {
     response.addTrailers(Object.fromEntries(trailers.map(([name, value]) => [name, value])));
@@ -126,19 +136,40 @@ async function sendBody(
   return bytes;
 }
 
-/** Turns of the event loop in which bytes that are here already come out of every layer. */
-const TURNS = 3;
+const NOTHING = new Uint8Array(0);
 
-/** What has arrived of a body by now; waits for nothing that is still on its way. */
-async function arrived(body: Readable): Promise<Uint8Array | undefined> {
+/**
+ * What has arrived of a body by now; waits for nothing that is still on its way. When that is all
+ * of it, the body has ended.
+ */
+async function arrived(
+  upstream: UpstreamResponse,
+  body: Readable,
+): Promise<Uint8Array | undefined> {
   body.pause();
-  for (let turn = 0; turn < TURNS; turn++) {
-    const chunk: unknown = body.read();
-    if (chunk instanceof Uint8Array) return chunk;
-    if (body.readableEnded || body.destroyed) return undefined;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return undefined;
+  // What came with the headers of HTTP/1.1 is here. HTTP/2 and decoders hand it over a moment
+  // later.
+  const isSure = upstream.body === body && body instanceof IncomingMessage;
+  if (!isSure && body.readableLength === 0) await handedOver(body);
+  const chunk: unknown = body.read();
+  if (!(chunk instanceof Uint8Array)) return undefined;
+  // The read that gives nothing is what makes a body end.
+  body.read(0);
+  await new Promise((resolve) => setImmediate(resolve));
+  return chunk;
+}
+
+/** Waits until something can be read or there is nothing more, but not long. */
+function handedOver(body: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      clearTimeout(timer);
+      body.off("readable", settle).off("end", settle).off("close", settle);
+      resolve();
+    };
+    const timer = setTimeout(settle, LIMITS.handOverMs);
+    body.on("readable", settle).on("end", settle).on("close", settle);
+  });
 }
 
 function unreadable(upstream: UpstreamResponse, why: string): DialError {
@@ -168,7 +199,7 @@ function block(
   const text = "Do without this content; an operator can turn the detector off for the route";
   const denial = forbidden("injection_found", {
     host: about.host,
-    message: `${found.message}: naive_injection_detection matched its body`,
+    message: `the response holds a prompt injection (${found.message})`,
     hint: { text },
   });
   answer(request, response, denialAnswer(denial));

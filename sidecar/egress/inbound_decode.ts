@@ -19,12 +19,12 @@ function checkExpansion(decoded: number, received: Received): void {
 /**
  * Takes the codings off a body, the last one applied first. What arrives is decoded at once, so a
  * flushed event passes by itself. What breaks off, is damaged or swells beyond measure fails the
- * stream that is given; it never ends like a whole one.
+ * stream that is given; it never ends like a whole one, nor before the body does.
  */
 export function decodeBody(body: Readable, codings: readonly Compression[]): Readable {
   const received: Received = { bytes: 0 };
   const intake = meter((bytes) => void (received.bytes = bytes));
-  const stages = codings.toReversed().flatMap((coding) => stagesOf(coding, received));
+  const stages = codings.toReversed().map((coding) => new DecodeStage(coding, received));
   const output = meter((bytes) => checkExpansion(bytes, received));
   // An error on any of them destroys them all. Whoever reads the last one sees it there, though
   // maybe only later.
@@ -39,10 +39,12 @@ function meter(onTotal: (bytes: number) => void): Transform {
   return new Transform({
     transform(chunk: Uint8Array, _encoding, done): void {
       total += chunk.length;
-      attempt(done, () => {
+      try {
         onTotal(total);
-        this.push(chunk);
-      });
+      } catch (error) {
+        return done(error as Error);
+      }
+      done(null, chunk);
     },
   });
 }
@@ -76,62 +78,105 @@ function makeZstd(chunkSize: number): Decoder {
   return createZstdDecompress({ chunkSize, params });
 }
 
-/** Coded forms of nothing: a body without a byte is an empty one, not one that broke off. */
-const EMPTY: Readonly<Record<Compression, Uint8Array>> = {
-  gzip: Uint8Array.of(31, 139, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-  deflate: Uint8Array.of(3, 0),
-  br: Uint8Array.of(0x3b),
-  zstd: Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 1, 0, 0),
-};
-
 /** What an ended brotli body leaves alone and one that broke off takes for its next byte. */
 const PROBE = Uint8Array.of(0xff);
+const EMPTY = new Uint8Array(0);
 
-function stagesOf(coding: Compression, received: Received): Transform[] {
-  const decoder = makeDecoder(coding);
-  const frames = coding === "zstd" ? new ZstdFrames() : undefined;
-  const header = coding === "deflate" ? new ZlibHeader() : undefined;
-  let total = 0;
-  const before = new Transform({
-    transform(chunk: Uint8Array, _encoding, done): void {
-      total += chunk.length;
-      attempt(done, () => {
-        checkExpansion(total, received);
-        const pieces = frames?.push(chunk) ?? [header?.strip(chunk) ?? chunk];
-        for (const piece of pieces) if (piece.length > 0) this.push(piece);
-      });
-    },
-    flush(done): void {
-      attempt(done, () => {
-        if (total === 0) return void this.push(EMPTY[coding]);
-        if (frames?.isWhole === false) throw new Error(BROKEN_OFF);
-        const rest = header?.end() ?? EMPTY_BYTES;
-        if (rest.length > 0) this.push(rest);
-        if (coding === "br") this.push(PROBE);
-      });
-    },
-  });
-  if (coding !== "br") return [before, decoder];
-  const after = new Transform({
-    transform: (chunk: Uint8Array, _encoding, done) => done(null, chunk),
-    flush: (done) => {
-      const isWhole = total === 0 || decoder.bytesWritten <= total;
-      done(isWhole ? null : new Error(BROKEN_OFF));
-    },
-  });
-  return [before, decoder, after];
+type Done = (error?: Error | null) => void;
+
+/** Takes one coding off. What follows the end of the coded body is dropped. */
+class DecodeStage extends Transform {
+  readonly #coding: Compression;
+  readonly #received: Received;
+  readonly #decoder: Decoder;
+  readonly #frames: ZstdFrames | undefined;
+  readonly #header: ZlibHeader | undefined;
+  #total = 0;
+  #hasEnded = false;
+  #isProbing = false;
+  /** What waits for the decoder to be done with what it was given. */
+  #next: (() => void) | undefined;
+
+  constructor(coding: Compression, received: Received) {
+    super();
+    this.#coding = coding;
+    this.#received = received;
+    this.#frames = coding === "zstd" ? new ZstdFrames() : undefined;
+    this.#header = coding === "deflate" ? new ZlibHeader() : undefined;
+    this.#decoder = makeDecoder(coding);
+    this.#decoder.on("data", (chunk: Uint8Array) => {
+      if (!this.#isProbing && !this.push(chunk)) this.#decoder.pause();
+    });
+    // In Deno 2.9.6 it comes before the body's end where more follows, and then no write is
+    // ever done.
+    this.#decoder.once("end", () => {
+      this.#hasEnded = true;
+      this.#goOn();
+    });
+    this.#decoder.on("error", (error) => this.destroy(error));
+  }
+
+  override _read(size: number): void {
+    this.#decoder.resume();
+    super._read(size);
+  }
+
+  override _transform(chunk: Uint8Array, _encoding: BufferEncoding, done: Done): void {
+    let pieces: readonly Uint8Array[];
+    try {
+      this.#total += chunk.length;
+      checkExpansion(this.#total, this.#received);
+      pieces = this.#frames?.push(chunk) ?? [this.#header?.strip(chunk) ?? chunk];
+    } catch (error) {
+      return done(error as Error);
+    }
+    this.#decode(pieces, done);
+  }
+
+  override _flush(done: Done): void {
+    // A body without a byte is an empty one, not one that broke off.
+    if (this.#total === 0) return done();
+    if (this.#frames?.isWhole === false) return done(brokenOff());
+    this.#decode([this.#header?.end() ?? EMPTY], () => {
+      if (this.#hasEnded) return done();
+      if (this.#coding === "br") return this.#probe(done);
+      this.#next = done;
+      this.#decoder.end();
+    });
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    this.#decoder.destroy();
+    done(error);
+  }
+
+  #decode(pieces: readonly Uint8Array[], done: Done): void {
+    const [piece, ...rest] = pieces;
+    if (piece === undefined || this.#hasEnded) return done();
+    if (piece.length === 0) return this.#decode(rest, done);
+    this.#next = () => this.#decode(rest, done);
+    this.#decoder.write(piece, () => this.#goOn());
+  }
+
+  /** In Deno 2.9.6 the decoder takes a brotli body that breaks off for a whole one. */
+  #probe(done: Done): void {
+    this.#isProbing = true;
+    this.#next = () => {
+      const isWhole = this.#hasEnded || this.#decoder.bytesWritten <= this.#total;
+      done(isWhole ? null : brokenOff());
+    };
+    this.#decoder.write(PROBE, () => this.#goOn());
+  }
+
+  #goOn(): void {
+    const next = this.#next;
+    this.#next = undefined;
+    next?.();
+  }
 }
 
-const BROKEN_OFF = "the response broke off inside of its coding";
-const EMPTY_BYTES = new Uint8Array(0);
-
-function attempt(done: (error?: Error | null) => void, action: () => void): void {
-  try {
-    action();
-  } catch (error) {
-    return done(error instanceof Error ? error : new Error(String(error)));
-  }
-  done();
+function brokenOff(): Error {
+  return new Error("the response broke off inside of its coding");
 }
 
 /**
@@ -139,7 +184,7 @@ function attempt(done: (error?: Error | null) => void, action: () => void): void
  * widespread error; taken apart here so that one decoder reads both.
  */
 class ZlibHeader {
-  #start: Uint8Array | undefined = EMPTY_BYTES;
+  #start: Uint8Array | undefined = EMPTY;
 
   /** @throws {Error} when a dictionary is asked for that nobody has. */
   strip(chunk: Uint8Array): Uint8Array {
@@ -148,7 +193,7 @@ class ZlibHeader {
     const [method, flags] = all;
     if (method === undefined || flags === undefined) {
       this.#start = all;
-      return EMPTY_BYTES;
+      return EMPTY;
     }
     this.#start = undefined;
     const isZlib = (method & 15) === 8 && (method * 256 + flags) % 31 === 0;
@@ -158,6 +203,6 @@ class ZlibHeader {
 
   /** What is left when the body ends before the header does. */
   end(): Uint8Array {
-    return this.#start ?? EMPTY_BYTES;
+    return this.#start ?? EMPTY;
   }
 }

@@ -1,12 +1,8 @@
 import type { EchoRedactor, EchoStream } from "../../policy/dlp/inbound/echo.ts";
+import type { InjectionScan } from "../../policy/dlp/inbound/injection.ts";
 import type { Header } from "../../policy/egress/end_to_end.ts";
-import type { InjectionScan } from "./inbound_scans.ts";
+import { InjectionJudge } from "./inbound_judge.ts";
 import { isTextual, looksTextual, Utf8View } from "./inbound_text.ts";
-
-/** Text that tries to give the agent orders; what the response holds from here on is not sent. */
-export class InjectionFound extends Error {
-  override readonly name = "InjectionFound";
-}
 
 /** What is looked for in one body. */
 export interface InspectionOptions {
@@ -16,7 +12,7 @@ export interface InspectionOptions {
   readonly injection: (() => InjectionScan) | undefined;
   readonly echo: EchoRedactor | undefined;
   /** Called at most once: one suspicious phrase that is not enough to block. */
-  readonly onWarning: () => void;
+  readonly onWarning: (reason: string) => void;
 }
 
 /**
@@ -27,9 +23,8 @@ export interface InspectionOptions {
 export class Inspection {
   readonly #options: InspectionOptions;
   readonly #echo: EchoStream | undefined;
-  #text: { readonly view: Utf8View; readonly scan: InjectionScan } | undefined;
+  #text: { readonly view: Utf8View; readonly judge: InjectionJudge } | undefined;
   #isBegun = false;
-  #hasWarned = false;
 
   constructor(options: InspectionOptions) {
     this.#options = options;
@@ -47,10 +42,7 @@ export class Inspection {
    */
   push(chunk: Uint8Array): Uint8Array {
     if (!this.#isBegun && chunk.length > 0) this.#begin(chunk);
-    if (this.#text !== undefined) {
-      const { scan, view } = this.#text;
-      this.#judge(() => scan.push(view.push(chunk)));
-    }
+    if (this.#text !== undefined) this.#text.judge.push(this.#text.view.push(chunk));
     return this.#echo === undefined ? chunk : this.#echo.push(chunk);
   }
 
@@ -59,29 +51,15 @@ export class Inspection {
    * @throws {InjectionFound} when it may not go on.
    */
   end(): Uint8Array {
-    const scan = this.#text?.scan;
-    if (scan !== undefined) this.#judge(() => scan.end());
+    this.#text?.judge.end();
     return this.#echo?.end() ?? new Uint8Array(0);
   }
 
   #begin(start: Uint8Array): void {
     this.#isBegun = true;
-    const { headers, injection } = this.#options;
+    const { headers, injection, onWarning } = this.#options;
     if (injection === undefined || !(isTextual(headers) || looksTextual(start))) return;
-    this.#text = { view: new Utf8View(headers), scan: injection() };
-  }
-
-  #judge(look: () => { readonly level: "clean" | "warn" | "block" }): void {
-    let level: "clean" | "warn" | "block";
-    try {
-      ({ level } = look());
-    } catch (error) {
-      // A detector that fails counts as a match.
-      throw new InjectionFound("the injection detector failed", { cause: error });
-    }
-    if (level === "block") throw new InjectionFound("the response holds a prompt injection");
-    if (level === "clean" || this.#hasWarned) return;
-    this.#hasWarned = true;
-    this.#options.onWarning();
+    const judge = new InjectionJudge(injection(), onWarning);
+    this.#text = { view: new Utf8View(headers), judge };
   }
 }

@@ -61,6 +61,8 @@ export const LIMITS = Object.freeze({
   expansionFreeBytes: 64 * 1024 * 1024,
   expansionRatio: 250,
   decodeChunkBytes: 64 * 1024,
+  /** From a response's headers to what came with them, on its way through the layers. */
+  handOverMs: 5,
   /** Largest window of a zstd body, as a power of two (RFC 9659). */
   zstdWindowLog: 23,
   /** A WebSocket message up to this is scanned as a whole before any of it leaves. */

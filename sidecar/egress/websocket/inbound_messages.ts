@@ -1,6 +1,5 @@
 import type { EchoRedactor, EchoStream } from "../../../policy/dlp/inbound/echo.ts";
-import { InjectionFound } from "../inbound_inspection.ts";
-import type { InjectionScan } from "../inbound_scans.ts";
+import type { InjectionJudge } from "../inbound_judge.ts";
 import { looksTextual } from "../inbound_text.ts";
 import { LIMITS } from "../limits.ts";
 import { OPCODES } from "./frame.ts";
@@ -14,11 +13,9 @@ import { Utf8Check } from "./text.ts";
 export interface InboundMessagesOptions {
   readonly echo: EchoRedactor | undefined;
   /** Absent when the route wants none. */
-  readonly injection: InjectionScan | undefined;
+  readonly judge: InjectionJudge | undefined;
   /** The agent. */
   readonly sink: FrameSink;
-  /** Called at most once: one suspicious phrase that is not enough to block. */
-  readonly onWarning: () => void;
 }
 
 interface Message {
@@ -38,7 +35,6 @@ export class InboundMessages {
   readonly #inflater = new MessageInflater();
   readonly #cleared = new Gather();
   #message: Message | undefined;
-  #hasWarned = false;
   readonly #masked = new Set<string>();
 
   constructor(options: InboundMessagesOptions) {
@@ -54,7 +50,7 @@ export class InboundMessages {
   async take(piece: Piece): Promise<void> {
     if (piece.kind === "control") {
       const { opcode, payload } = piece;
-      this.#judge(payload);
+      this.#options.judge?.push(payload);
       const masked = this.#maskWhole(payload, opcode === OPCODES.close ? 2 : 0);
       return await this.#options.sink.send({ opcode, isFinal: true }, masked);
     }
@@ -94,7 +90,7 @@ export class InboundMessages {
     if (part.length === 0) return;
     message.utf8?.push(part, false);
     message.isText ??= looksTextual(part);
-    if (message.isText) this.#judge(part);
+    if (message.isText) this.#options.judge?.push(part);
     this.#cleared.add(message.echo?.push(part) ?? part);
   }
 
@@ -115,21 +111,5 @@ export class InboundMessages {
     masked.add(echo.end());
     for (const name of echo.found) this.#masked.add(name);
     return masked.take();
-  }
-
-  #judge(text: Uint8Array): void {
-    const { injection, onWarning } = this.#options;
-    if (injection === undefined || text.length === 0) return;
-    let level: string;
-    try {
-      ({ level } = injection.push(text));
-    } catch (error) {
-      // A detector that fails counts as a match.
-      throw new InjectionFound("the injection detector failed", { cause: error });
-    }
-    if (level === "block") throw new InjectionFound("a message holds a prompt injection");
-    if (level !== "warn" || this.#hasWarned) return;
-    this.#hasWarned = true;
-    onWarning();
   }
 }

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { ProxyContext } from "../clearance.ts";
-import { InjectionFound } from "../inbound_inspection.ts";
+import { InjectionFound, InjectionJudge } from "../inbound_judge.ts";
 import { LIMITS } from "../limits.ts";
 import { OutboundDenied, type Subject } from "../outbound.ts";
 import { WebSocketFault } from "./fault.ts";
@@ -70,9 +70,13 @@ class Relay {
     const wantsScan = route.dlp.inboundDetectors.includes("naive_injection_detection");
     this.#inbound = new InboundMessages({
       echo: context.inbound.echo,
-      injection: wantsScan ? context.inbound.injection?.() : undefined,
+      judge: wantsScan
+        ? new InjectionJudge(
+          context.inbound.injection(),
+          (reason) => this.#log("egress_warn", `injection_suspected: ${reason}`),
+        )
+        : undefined,
       sink: this.#toAgent,
-      onWarning: () => this.#log("egress_warn", "injection: one phrase of a prompt injection"),
     });
     this.#lanes = [this.#outboundLane(agent.socket), this.#inboundLane(upstream.socket)];
   }
