@@ -50,6 +50,9 @@ function buildMoves(): Map<string, Move[]> {
   return moves;
 }
 
+/** Most characters between two words of a phrase, whatever they are. */
+const MOST_BETWEEN = 100;
+
 /**
  * Follows all phrases through one reading of a text, word by word. For each word of a phrase it
  * keeps the last place where the phrase was found up to there, which is the best for what follows.
@@ -57,20 +60,28 @@ function buildMoves(): Map<string, Move[]> {
 export class PhraseFollower {
   readonly #words = new Int32Array(SLOTS).fill(-1_000_000);
   readonly #starts = new Int32Array(SLOTS);
+  readonly #ends = new Int32Array(SLOTS);
+  readonly #onHit: (hit: PhraseHit) => void;
+
+  constructor(onHit: (hit: PhraseHit) => void) {
+    this.#onHit = onHit;
+  }
 
   /**
    * Takes a word of {@linkcode PHRASE_WORDS} by its index there, with the number of the word in the
    * text and its characters' range.
    */
-  take(word: number, at: number, start: number, end: number): PhraseHit | undefined {
-    let hit: PhraseHit | undefined;
+  take(word: number, at: number, start: number, end: number): void {
     for (const { slot, first, gap, done } of MOVES_OF[word] as readonly Move[]) {
-      if (!first && at - (this.#words[slot - 1] as number) > gap) continue;
+      if (!first) {
+        if (at - (this.#words[slot - 1] as number) > gap) continue;
+        if (start - (this.#ends[slot - 1] as number) > MOST_BETWEEN) continue;
+      }
       const from = first ? start : this.#starts[slot - 1] as number;
       this.#words[slot] = at;
       this.#starts[slot] = from;
-      if (done) hit = { ...done, start: from, end };
+      this.#ends[slot] = end;
+      if (done) this.#onHit({ ...done, start: from, end });
     }
-    return hit;
   }
 }

@@ -17,11 +17,10 @@ export class WordReading {
    */
   #doubtful = 0;
   #words = 0;
-  readonly #follower = new PhraseFollower();
-  readonly #onHit: (hit: PhraseHit) => void;
+  readonly #follower: PhraseFollower;
 
   constructor(onHit: (hit: PhraseHit) => void) {
-    this.#onHit = onHit;
+    this.#follower = new PhraseFollower(onHit);
   }
 
   /** Takes over a word that was read elsewhere up to here. */
@@ -59,8 +58,6 @@ export class WordReading {
   }
 
   #follow(word: number, start: number, end: number): void {
-    if (word < 0) return;
-    const hit = this.#follower.take(word, this.#words, start, end);
-    if (hit) this.#onHit(hit);
+    if (word >= 0) this.#follower.take(word, this.#words, start, end);
   }
 }
