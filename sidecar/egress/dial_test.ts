@@ -56,6 +56,46 @@ Deno.test("one private address among public ones refuses them all", async () => 
   );
 });
 
+/** What a name server under an attacker's control may answer, behind a CNAME or not. */
+const ANSWERS = [
+  "127.0.0.1",
+  "0.0.0.0",
+  "::1",
+  "::ffff:127.0.0.1",
+  "::ffff:7f00:1",
+  "::127.0.0.1",
+  "64:ff9b::127.0.0.1",
+  "2002:7f00:1::",
+  "fe80::1%lo",
+  "169.254.169.254",
+  "::ffff:169.254.169.254",
+  "fd00:ec2::254",
+  "0177.0.0.1",
+  "0x7f000001",
+  "2130706433",
+  "127.1",
+  "localhost",
+  " 127.0.0.1",
+  "127.0.0.1\0.example.com",
+  "",
+];
+
+Deno.test("no answer of a name server leads to this machine, in whatever form and place", async () => {
+  await withListener(async (port) => {
+    for (const answer of ANSWERS) {
+      const many = [...Array.from({ length: 20 }, () => "93.184.216.34"), answer];
+      for (const answers of [[answer], [answer, "93.184.216.34"], many]) {
+        const dialer = new Dialer(new HostTable([], () => Promise.resolve(answers)));
+        await assert.rejects(
+          dialer.connect(origin("hostile.example.com", port, false)),
+          refusedFor("address_not_allowed"),
+          answer,
+        );
+      }
+    }
+  });
+});
+
 Deno.test("a pinned name is the operator's word: no question, no check, and its own port", async () => {
   await withListener(async (port) => {
     const pinned = [{ name: "api.example.com", address: "127.0.0.1", port }];
