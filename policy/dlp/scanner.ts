@@ -14,7 +14,7 @@ import { Interests } from "./views/interest.ts";
 const OVERLAP = 32 * 1024;
 
 /** More bytes than any token needs that is broken by white space, a private key's begin say. */
-const LEAST_REACH = 320;
+const LEAST_REACH = 192;
 
 /** The parts that a scanner is composed of. */
 export type ScannerParts = Pick<ScanTools, "tokens" | "known" | "secrets" | "inflate">;

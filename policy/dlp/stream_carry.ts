@@ -51,8 +51,9 @@ function carriedViews(
   if (start === 0) { for (const kind of carried.views.keys()) kinds.add(kind); }
   const views = new Map<number, Uint8Array>();
   for (const kind of kinds) {
-    const out = tools.scratch.borrow(roomOf(text, kind));
-    const length = view(text, { kinds: kind, table: tools.table, out });
+    const part = { start: 0, end: text.length, at: 0 };
+    const out = tools.scratch.borrow(roomOf([0, text.length], kind));
+    const length = view(text, { kinds: kind, table: tools.table, out, ...part });
     const before = start > 0 ? EMPTY : carried.views.get(kind) ?? carried.before;
     views.set(kind, tail(before, out.subarray(0, length), tools.known.carry));
     tools.scratch.giveBack(out);

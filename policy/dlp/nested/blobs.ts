@@ -35,10 +35,11 @@ function scanRuns(
   { sextets, digitsBefore }: { sextets: Sextets; digitsBefore: number },
 ): readonly Decoded[] {
   const decoded: Decoded[] = [];
+  const places = sextets.places();
   for (let run = nextRun(text, 0); run && !scan.isOver; run = nextRun(text, run.end)) {
     const skip = run.start === 0 ? (4 - digitsBefore % 4) % 4 : 0;
-    const first = sextets.before(run.start) + skip;
-    const end = run.isBroken ? sextets.before(run.end) : first - skip + run.end - run.start;
+    const first = places.before(run.start) + skip;
+    const end = run.isBroken ? places.before(run.end) : first - skip + run.end - run.start;
     decoded.push({ first, end });
     scanRun(scan, layer, { run, sextets, decoded: { first, end } });
     scanHexRuns(scan, text, layer, run);
@@ -96,7 +97,7 @@ function isWorthIt(bytes: Uint8Array, length: number): boolean {
     if (byte === 0x1f || byte === 0xb5 || (at === 0 && (byte & 0x0f) === 8)) return true;
   }
   return alphanumerics >= LEAST_ALPHANUMERICS ||
-    nextText(bytes.subarray(0, length), 0) !== undefined;
+    nextText(bytes, 0, length) !== undefined;
 }
 
 function inside(layer: Layer, how: string): Omit<Layer, "toRoot"> {

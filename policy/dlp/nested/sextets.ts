@@ -47,6 +47,19 @@ export class Sextets {
     return count;
   }
 
+  /** Answers how many digits stand before offsets that only grow. */
+  places(): { before(offset: number): number } {
+    let [last, count] = [0, 0];
+    return {
+      before: (offset) => {
+        if (offset - last > MARK_EVERY) count = this.before(offset);
+        else for (let at = last; at < offset; at++) count += this.#isDigit(at) ? 1 : 0;
+        last = offset;
+        return count;
+      },
+    };
+  }
+
   /** The offset in the text of a digit. */
   offsetOf(digit: number): number {
     let low = 0;

@@ -49,9 +49,13 @@ function mayEndText(bytes: Uint8Array, at: number): boolean {
  * The first stretch from `from` on of what may be UTF-8 text, long enough to hold a token. It looks
  * at few of the bytes that are none.
  */
-export function nextText(bytes: Uint8Array, from: number): TextRun | undefined {
+export function nextText(
+  bytes: Uint8Array,
+  from: number,
+  length: number = bytes.length,
+): TextRun | undefined {
   let start = from;
-  search: while (start + LEAST_TEXT <= bytes.length) {
+  search: while (start + LEAST_TEXT <= length) {
     const last = start + LEAST_TEXT - 1;
     if (!mayEndText(bytes, last)) {
       start = firstAfterNoText(bytes, last);
@@ -64,7 +68,7 @@ export function nextText(bytes: Uint8Array, from: number): TextRun | undefined {
       }
     }
     let end = start + LEAST_TEXT;
-    while (end < bytes.length && isText(bytes, end)) end++;
+    while (end < length && isText(bytes, end)) end++;
     return { start, end };
   }
   return undefined;

@@ -1,7 +1,7 @@
 import { ESCAPES } from "../views/escape.ts";
-import { fold, foldedLength } from "../views/fold.ts";
+import { fold, foldedLength, type ViewPart } from "../views/fold.ts";
 import type { FoldTable } from "../views/fold_table.ts";
-import { ALL_KINDS, FOLDS } from "../views/interest.ts";
+import { ALL_KINDS, FOLDS, type Stretches } from "../views/interest.ts";
 import { unescape } from "../views/unescape.ts";
 import type { Layer } from "./layer.ts";
 import { type Carried, type LayerScan, NOTHING_CARRIED } from "./layer_scan.ts";
@@ -29,36 +29,41 @@ export function scanViews(
   const found = scan.tools.interests.find(text, layer.kinds);
   const isMixed = found.some(({ kinds }) => kinds === TOGETHER);
   for (const { kinds, bounds } of found) {
+    const isFirst = bounds[0] === 0;
+    const before = isFirst ? waiting.get(kinds) ?? carried.before : undefined;
+    if (isFirst) waiting.delete(kinds);
     const isPart = isMixed && kinds !== TOGETHER && kinds !== FOLDS;
-    for (let n = 0; n + 1 < bounds.length && !scan.isOver; n += 2) {
-      const [start = 0, end = 0] = bounds.slice(n, n + 2);
-      const before = start > 0 ? undefined : waiting.get(kinds) ?? carried.before;
-      if (start === 0) waiting.delete(kinds);
-      scanView(scan, text, layer, { kinds, start, end, before, isPart });
-    }
+    scanView(scan, text, layer, { kinds, bounds, before, isPart });
+    if (scan.isOver) return;
   }
   for (const [kinds, before] of waiting) {
-    scanView(scan, text, layer, { kinds, start: 0, end: text.length, before, isPart: true });
+    scanView(scan, text, layer, { kinds, bounds: [0, text.length], before, isPart: true });
   }
 }
 
-/** A part of a text to be viewed. */
-interface Stretch {
-  readonly kinds: number;
-  readonly start: number;
-  readonly end: number;
+/** A view to be made of some stretches of a text. */
+interface Plan extends Stretches {
+  /** What stood before the text, in the same view. */
   readonly before: Uint8Array | undefined;
   /** Is there a view of more kinds as well, which is searched for blobs and more? */
   readonly isPart: boolean;
 }
 
-function scanView(scan: LayerScan, text: Uint8Array, layer: Layer, stretch: Stretch): void {
-  const { kinds, start, end, before, isPart } = stretch;
-  const source = text.subarray(start, end);
+/** Stands between two stretches: no digit, no space, and no part of any token. */
+const BETWEEN = 0x01;
+
+function scanView(scan: LayerScan, text: Uint8Array, layer: Layer, plan: Plan): void {
+  const { kinds, bounds, before, isPart } = plan;
   const { scratch, table } = scan.tools;
-  const room = roomOf(source, kinds);
-  const out = scratch.borrow(room);
-  const length = view(source, { kinds, out, table });
+  const out = scratch.borrow(roomOf(bounds, kinds));
+  const starts: number[] = [];
+  let length = 0;
+  for (let n = 0; n + 1 < bounds.length; n += 2) {
+    if (n > 0) out[length++] = BETWEEN;
+    starts.push(length);
+    const [start = 0, end = 0] = [bounds[n], bounds[n + 1]];
+    length = view(text, { kinds, table, out, start, end, at: length });
+  }
   const inner: Layer = {
     chain: [...layer.chain, NAMES.get(kinds) ?? SEVERAL],
     decodings: isPart ? 0 : layer.decodings,
@@ -66,9 +71,8 @@ function scanView(scan: LayerScan, text: Uint8Array, layer: Layer, stretch: Stre
     kinds: kinds === FOLDS ? TOGETHER : isPart ? kinds | FOLDS : ALL_KINDS,
     isBinary: false,
     toRoot: (from, to) => {
-      const map = new Uint32Array(room + 1);
-      view(source, { kinds, out: new Uint8Array(room), table, map });
-      return layer.toRoot(start + (map[from] ?? 0), start + (map[to] ?? source.length));
+      const place = { text, kinds, bounds, table, starts };
+      return layer.toRoot(sourceOf(from, place), sourceOf(to, place));
     },
   };
   const carried = before ? { ...NOTHING_CARRIED, before } : NOTHING_CARRIED;
@@ -76,22 +80,40 @@ function scanView(scan: LayerScan, text: Uint8Array, layer: Layer, stretch: Stre
   scratch.giveBack(out);
 }
 
-/** Bytes that a view may have. */
-export function roomOf(source: Uint8Array, kinds: number): number {
-  return kinds === FOLDS ? foldedLength(source.length) : source.length;
+/** How a view was made. */
+interface ViewPlace extends Stretches {
+  readonly text: Uint8Array;
+  readonly table: FoldTable;
+  /** Where in the view each stretch begins. */
+  readonly starts: readonly number[];
+}
+
+/** The offset in the text that an offset in its view stands for: makes that part of it again. */
+function sourceOf(offset: number, { text, kinds, bounds, table, starts }: ViewPlace): number {
+  const n = Math.max(0, starts.findLastIndex((start) => start <= offset));
+  const [start = 0, end = 0] = bounds.slice(2 * n, 2 * n + 2);
+  const room = roomOf([start, end], kinds);
+  const map = new Uint32Array(room + 1);
+  view(text, { kinds, table, out: new Uint8Array(room), start, end, at: 0, map });
+  return map[offset - (starts[n] ?? 0)] ?? end;
+}
+
+/** Bytes that a view of stretches may have. */
+export function roomOf(bounds: readonly number[], kinds: number): number {
+  let length = bounds.length;
+  for (let n = 0; n + 1 < bounds.length; n += 2) length += (bounds[n + 1] ?? 0) - (bounds[n] ?? 0);
+  return kinds === FOLDS ? foldedLength(length) : length;
 }
 
 /** How a view is made. */
-export interface ViewOptions {
+export interface ViewOptions extends ViewPart {
   readonly kinds: number;
   readonly table: FoldTable;
-  /** Has {@linkcode roomOf} bytes. */
   readonly out: Uint8Array;
-  readonly map?: Uint32Array;
 }
 
-/** Makes a view of any kind; gives the bytes written. */
-export function view(source: Uint8Array, options: ViewOptions): number {
-  if (options.kinds !== FOLDS) return unescape(source, options.out, options);
-  return fold(source, options.out, options);
+/** Makes a view of any kind; tells where in `out` it ends. */
+export function view(text: Uint8Array, options: ViewOptions): number {
+  if (options.kinds !== FOLDS) return unescape(text, options.out, options);
+  return fold(text, options.out, options);
 }

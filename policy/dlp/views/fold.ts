@@ -8,10 +8,13 @@ export function foldedLength(length: number): number {
 /** What stands for a character that no ASCII character looks like: no part of any secret. */
 const PLACEHOLDER = 0x20;
 
-/** How a text is folded. */
-export interface Folding {
-  readonly table: FoldTable;
-  /** If given, gets for each byte written the offset of the character it came from, and the end. */
+/** Which part of a text becomes a view, and where it is written to. */
+export interface ViewPart {
+  readonly start: number;
+  readonly end: number;
+  /** Where in `out` its first byte is written. */
+  readonly at: number;
+  /** If given, gets for each byte written the offset of what it came from, and the part's end. */
   readonly map?: Uint32Array;
 }
 
@@ -21,50 +24,55 @@ export interface Folding {
  * is dropped, so that UTF-16 of either byte order comes out as well. One pass; the table is all
  * that it remembers.
  *
- * @param out has at least {@linkcode foldedLength} bytes
- * @returns the number of bytes written
+ * @param out has room for {@linkcode foldedLength} bytes from `part.at` on
+ * @returns where in `out` the view ends
  */
-export function fold(bytes: Uint8Array, out: Uint8Array, { table, map }: Folding): number {
-  const length = bytes.length;
-  let written = 0;
-  let at = 0;
-  while (at < length) {
+export function fold(
+  bytes: Uint8Array,
+  out: Uint8Array,
+  { start, end, at: first, map, table }: ViewPart & { readonly table: FoldTable },
+): number {
+  let written = first;
+  let at = start;
+  while (at < end) {
     const from = written;
     const byte = bytes[at] as number;
     let width = 1;
     if (byte < 0x80) {
-      if (byte !== 0) out[written++] = byte;
+      out[written] = byte;
+      written += byte === 0 ? 0 : 1;
     } else {
       width = sequenceWidth(bytes, at);
       const folded = width === 0 ? FOREIGN : table.of(codePointAt(bytes, at, width));
       if (folded === FOREIGN) out[written++] = PLACEHOLDER;
       else if (folded >= EXPANSION) {
-        const expansion = table.expansion(folded);
-        out.set(expansion, written);
-        written += expansion.length;
+        for (const character of table.expansion(folded)) out[written++] = character;
       } else if (folded !== DROPPED) out[written++] = folded;
       width ||= 1;
     }
     if (map) map.fill(at, from, written);
     at += width;
   }
-  if (map) map[written] = length;
+  if (map) map[written] = end;
   return written;
 }
 
 /** Bytes of the UTF-8 sequence that begins here, overlong ones included; 0 when there is none. */
 export function sequenceWidth(bytes: Uint8Array, at: number): number {
-  const lead = bytes[at] ?? 0;
-  const width = lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf8 ? 4 : 0;
-  for (let n = 1; n < width; n++) {
-    if (((bytes[at + n] ?? 0) & 0xc0) !== 0x80) return 0;
-  }
-  return width;
+  const lead = bytes[at] as number;
+  if (lead < 0xc0 || lead >= 0xf8 || ((bytes[at + 1] ?? 0) & 0xc0) !== 0x80) return 0;
+  if (lead < 0xe0) return 2;
+  if (((bytes[at + 2] ?? 0) & 0xc0) !== 0x80) return 0;
+  if (lead < 0xf0) return 3;
+  return ((bytes[at + 3] ?? 0) & 0xc0) === 0x80 ? 4 : 0;
 }
 
 /** The code point of the sequence that begins here, of the width that it has. */
 export function codePointAt(bytes: Uint8Array, at: number, width: number): number {
-  let point = (bytes[at] ?? 0) & (0xff >> (width + 1));
-  for (let n = 1; n < width; n++) point = point << 6 | ((bytes[at + n] ?? 0) & 0x3f);
-  return point;
+  const second = (bytes[at + 1] as number) & 0x3f;
+  const lead = bytes[at] as number;
+  if (width === 2) return (lead & 0x1f) << 6 | second;
+  const third = (bytes[at + 2] as number) & 0x3f;
+  if (width === 3) return (lead & 0x0f) << 12 | second << 6 | third;
+  return (lead & 0x07) << 18 | second << 12 | third << 6 | ((bytes[at + 3] as number) & 0x3f);
 }

@@ -41,7 +41,7 @@ const DULL_BEHIND_BACKSLASH: Uint8Array = Uint8Array.from(
 /** Kinds that a byte may begin. */
 const LEAD: Uint8Array = Uint8Array.from(
   { length: 256 },
-  (_, byte) => byte === 0 || byte >= 0x80 ? FOLDS : ESCAPE_LEAD[byte] ?? 0,
+  (_, byte) => byte === 0 || byte >= 0xc0 ? FOLDS : ESCAPE_LEAD[byte] ?? 0,
 );
 
 /** May a byte begin what a view of one of these kinds changes? */
@@ -84,9 +84,7 @@ export class Interests {
   }
 
   #folds(bytes: Uint8Array, at: number): boolean {
-    if (bytes[at] === 0) {
-      return TELLING[bytes[at - 1] ?? 0x41] === 1 && TELLING[bytes[at + 1] ?? 0x41] === 1;
-    }
+    if (bytes[at] === 0) return true;
     const width = sequenceWidth(bytes, at);
     if (width === 0) return false;
     const folded = this.#table.of(codePointAt(bytes, at, width));
@@ -121,11 +119,20 @@ function nextLead(bytes: Uint8Array, from: number, kinds: number): number {
   for (let at = from; at < length; at++) {
     const lead = (LEAD[bytes[at] as number] as number) & kinds;
     if (lead === 0) continue;
+    if (bytes[at] === 0) {
+      if (isTelling(bytes, at - 1) && isTelling(bytes, at + 1)) return at;
+      continue;
+    }
     if (lead !== ESCAPES.backslash) return at;
     if (DULL_BEHIND_BACKSLASH[bytes[at + 1] as number] !== 1) return at;
     at++;
   }
   return -1;
+}
+
+/** What lies beyond the text may be. */
+function isTelling(bytes: Uint8Array, at: number): boolean {
+  return at < 0 || at >= bytes.length || TELLING[bytes[at] as number] === 1;
 }
 
 const ESCAPES_TOGETHER = ALL_KINDS & ~FOLDS;

@@ -1,28 +1,23 @@
 import { ESCAPE_LEAD, type EscapeReader, readEscape } from "./escape.ts";
-
-/** What {@linkcode unescape} is to do. */
-export interface Unescaping {
-  /** Which of the escapes to undo, as a set of bits. */
-  readonly kinds: number;
-  /** If given, gets for each byte written the offset of what it came from, and the end's. */
-  readonly map?: Uint32Array;
-}
+import type { ViewPart } from "./fold.ts";
 
 /**
  * The text with its escapes undone once, as UTF-8; what is no whole escape stays as it is.
  *
- * @param out has at least as many bytes as `bytes`
- * @returns the number of bytes written
+ * @param out has room for as many bytes as the part has
+ * @returns where in `out` the view ends
  */
-export function unescape(bytes: Uint8Array, out: Uint8Array, options: Unescaping): number {
-  const { kinds, map } = options;
+export function unescape(
+  bytes: Uint8Array,
+  out: Uint8Array,
+  { start, end, at: first, map, kinds }: ViewPart & { readonly kinds: number },
+): number {
   const escape: EscapeReader = { width: 0, value: 0, isByte: false };
-  const length = bytes.length;
-  let written = 0;
-  let at = 0;
-  while (at < length) {
-    const byte = bytes[at] ?? 0;
-    const isEscape = ((ESCAPE_LEAD[byte] ?? 0) & kinds) !== 0 &&
+  let written = first;
+  let at = start;
+  while (at < end) {
+    const byte = bytes[at] as number;
+    const isEscape = ((ESCAPE_LEAD[byte] as number) & kinds) !== 0 &&
       readEscape(bytes, at, { kinds, into: escape });
     if (!isEscape) {
       if (map) map[written] = at;
@@ -36,7 +31,7 @@ export function unescape(bytes: Uint8Array, out: Uint8Array, options: Unescaping
     if (map) map.fill(at, from, written);
     at += escape.width;
   }
-  if (map) map[written] = length;
+  if (map) map[written] = end;
   return written;
 }
 
