@@ -26,7 +26,15 @@ export const HEAD = 11;
 
 type Render = (char: string) => string;
 
-/** How a writer of JSON, of URLs or of forms may write a character that is no letter or digit. */
+const HTML: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** How a writer of JSON, of URLs, of forms or of HTML may write a character that is no letter or digit. */
 const ESCAPES: readonly Render[] = [
   (char) => char,
   (char) => (/[-_.~!'()*]/.test(char) ? char : percent(char)),
@@ -38,6 +46,8 @@ const ESCAPES: readonly Render[] = [
   (char) => (/[-_./ :=]/.test(char) ? char : unicode(char)),
   (char) => (char === "/" ? "\\/" : /[-_. :=]/.test(char) ? char : unicode(char)),
   (char) => (/[-_.]/.test(char) ? char : unicode(char)),
+  (char) => HTML[char] ?? char,
+  (char) => (/[/=`]/.test(char) ? `&#x${hex(char)};` : HTML[char] ?? char),
 ];
 
 /** How a writer may write each character. */

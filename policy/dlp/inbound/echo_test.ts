@@ -56,6 +56,8 @@ const FORMS: Record<string, (secret: string) => string> = {
   "percent-encoded wholly": (secret) =>
     Buffer.from(secret).toString("hex").replaceAll(/../g, "%$&"),
   "JSON string": (secret) => JSON.stringify(secret).slice(1, -1),
+  "HTML with escaped slashes": (secret) =>
+    secret.replaceAll(/[/=]/g, (char) => `&#x${char.charCodeAt(0).toString(16).toUpperCase()};`),
   "JSON string with escaped slashes": (secret) => secret.replaceAll("/", "\\/"),
 };
 

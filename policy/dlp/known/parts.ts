@@ -1,9 +1,11 @@
+import { decodeBase64, latin1 } from "./base64.ts";
 import type { Source } from "./encodings.ts";
 import { markPublicJwt } from "./jwt_part.ts";
 import { holdsPem, pemParts } from "./pem_part.ts";
 
 /** Names of fields whose values are secret, in JSON, connection strings and queries. */
 const SECRET_NAME = /key|secret|token|pass|pwd|credential|signature|^sig$/i;
+const NO_BYTES = new Uint8Array(0);
 /** A shorter part of a path or query is a name or a number. */
 const MIN_UNNAMED = 16;
 
@@ -30,14 +32,29 @@ const PREFIXES: readonly RegExp[] = [
 export function secretParts(credential: string): Source[] {
   const value = credential.trim().replace(/^(?:Bearer|Basic|Token) +(?=\S)/i, "");
   const parts = structured(value);
-  return parts === undefined || parts.length === 0 ? [marked(value), ...loginOf(value)] : parts;
+  return parts === undefined || parts.length === 0
+    ? [marked(value), ...loginOf(value), ...bytesOf(value)]
+    : parts;
 }
 
 /** The password of a login in the form of HTTP's Basic scheme (RFC 7617). */
 function loginOf(value: string): Source[] {
-  if (value.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) return [];
-  const [, password] = /^[\x20-\x39\x3b-\x7e]*:([\x20-\x7e]+)$/.exec(atob(value)) ?? [];
+  const login = latin1(decodeBase64(value) ?? NO_BYTES);
+  const [, password] = /^[\x20-\x39\x3b-\x7e]*:([\x20-\x7e]+)$/.exec(login) ?? [];
   return password === undefined ? [] : [marked(password)];
+}
+
+/** The bytes that a value writes in hex, or in what can only be base64, for they may travel anew. */
+function bytesOf(value: string): Source[] {
+  const hex = value.replaceAll("-", "");
+  const isHex = /^(?:[0-9a-f]{2}){16,}$/i.test(hex);
+  const isBase64 = value.length >= 22 && /[+/=]/.test(value);
+  const bytes = isHex
+    ? Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+    : isBase64
+    ? decodeBase64(value) ?? NO_BYTES
+    : NO_BYTES;
+  return bytes.length === 0 ? [] : [{ bytes, isPublic: new Uint8Array(bytes.length) }];
 }
 
 /** The parts of something with a structure; `undefined` of what has none. */

@@ -140,3 +140,20 @@ Deno.test("what has a structure but no secret field counts as a whole", () => {
     assert.deepEqual(partTexts(value), [value]);
   }
 });
+
+Deno.test("the bytes that a value writes in hex or base64 are found when written otherwise", () => {
+  const bytes = Buffer.from([...Buffer.from(BODY.slice(0, 32))].map((byte, n) => byte ^ (n * 37)));
+  const dashed = bytes.subarray(0, 16).toString("hex").replace(
+    /(.{8})(.{4})(.{4})(.{4})/,
+    "$1-$2-$3-$4-",
+  );
+  for (const value of [bytes.toString("hex"), bytes.toString("hex").toUpperCase()]) {
+    assert.ok(finds(value, `x ${bytes.toString("base64")}`), value);
+    assert.ok(finds(value, `x ${[...bytes].join(", ")}`), value);
+  }
+  assert.ok(finds(bytes.toString("base64"), `x ${bytes.toString("hex")}`));
+  assert.ok(finds(dashed, bytes.subarray(0, 16).toString("base64url")));
+  const login = base64Of(`deployer:${BODY}`);
+  assert.ok(finds(login, BODY), "a password out of a login");
+  assert.ok(!finds(login, "deployer: the one who deploys"));
+});

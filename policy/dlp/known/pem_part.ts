@@ -1,7 +1,9 @@
+import { decodeBase64, latin1 } from "./base64.ts";
 import { markPublicDer } from "./der_layout.ts";
 import type { Source } from "./encodings.ts";
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^]*?)-----END \1-----/g;
+const NO_MARKS = new Uint8Array(0);
 const OPENSSH_MAGIC = "openssh-key-v1\0";
 
 /** Is there a PEM block in it? */
@@ -16,24 +18,23 @@ export function holdsPem(value: string): boolean {
 export function pemParts(value: string): Source[] {
   return [...value.matchAll(BLOCK)].flatMap(([, label = "", text = ""]) => {
     if (/CERTIFICATE|PUBLIC|PARAMETERS/.test(label)) return [];
-    const body = text.split(/\s+|\\[nr]/).filter((line) => /^[A-Za-z0-9+/]+=*$/.test(line)).join(
-      "",
-    );
-    const der = decode(body.replace(/=+$/, ""));
-    const marks = label.startsWith("OPENSSH") ? markPublicSsh(der) : markPublicDer(der);
+    const lines = text.split(/[\r\n]+|\\[nr]/).filter((line) => !line.includes(":"));
+    const body = lines.join("").replaceAll(/\s/g, "");
+    const der = decodeBase64(body);
+    // What cannot be read stays private as a whole.
+    const marks = der === undefined
+      ? NO_MARKS
+      : label.startsWith("OPENSSH")
+      ? markPublicSsh(der)
+      : markPublicDer(der);
     const bytes = new TextEncoder().encode(body);
     const isPublic = bytes.map((_, at) => {
       const first = Math.floor((at * 6) / 8);
       const last = Math.floor((at * 6 + 5) / 8);
-      return marks[first] !== 0 && marks[last] !== 0 ? 1 : 0;
+      return marks[first] === 1 && marks[last] === 1 ? 1 : 0;
     });
     return [{ bytes, isPublic }];
   });
-}
-
-function decode(base64: string): Uint8Array {
-  const whole = base64.length % 4 === 1 ? base64.slice(0, -1) : base64;
-  return Uint8Array.from(atob(whole), (char) => char.charCodeAt(0));
 }
 
 /**
@@ -60,8 +61,4 @@ function markPublicSsh(bytes: Uint8Array): Uint8Array {
 
 function lengthAt(bytes: Uint8Array, at: number): number {
   return [0, 1, 2, 3].reduce((sum, n) => sum * 256 + (bytes[at + n] ?? 0), 0);
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }
