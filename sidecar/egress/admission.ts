@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
+import type { Socket } from "node:net";
 import { type Denial, malformed } from "../../policy/egress/verdict.ts";
 import { exchange, type ProxyContext } from "./exchange.ts";
 import { LIMITS } from "./limits.ts";
+import type { EgressLog } from "./log.ts";
 import type { AgentRequest, AgentResponse, Inbound } from "./message.ts";
 import { logDenial } from "./refusal.ts";
 import { answer, denialAnswer } from "./reply.ts";
@@ -16,12 +18,13 @@ export interface Messages {
 /**
  * Lets a parsed request in to be decided on, or refuses what the parser is too lenient about.
  * Requests that were sent ahead of an answer wait for their turn, so that they reach the upstream
- * in the order in which they were made (RFC 9112, section 9.3.2). Never throws.
+ * in the order in which they were made (RFC 9112, section 9.3.2); HTTP/2 has no turns. Never throws.
  */
 export function admit(
   context: ProxyContext,
   messages: Messages,
   inbound: Inbound | Denial,
+  turns?: Turns,
 ): void {
   const { request, response } = messages;
   const denial = "action" in inbound ? inbound : faultOf(request, inbound.authority.host);
@@ -32,11 +35,12 @@ export function admit(
     response.shouldKeepAlive = false;
   }
   const start = (): void => {
-    if (request.headers.expect !== undefined) response.writeContinue();
+    const isOld = request.httpVersion === "1.0";
+    if (request.headers.expect !== undefined && !isOld) response.writeContinue();
     void exchange(context, messages, inbound);
   };
-  if ("stream" in response || response.socket !== null) start();
-  else waitForTurn(context, messages as Http1Messages, inbound.authority.host, start);
+  if (turns === undefined) start();
+  else turns.take(messages as Http1Messages, inbound.authority.host, start);
 }
 
 interface Http1Messages {
@@ -44,29 +48,34 @@ interface Http1Messages {
   readonly response: ServerResponse;
 }
 
-/** How many requests of a connection wait for the answer to the one before them. */
-const waiting = new WeakMap<object, number>();
+/** Keeps the requests of each HTTP/1.1 connection in order, and their number within bounds. */
+export class Turns {
+  readonly #log: EgressLog;
+  readonly #waiting = new WeakMap<object, number>();
 
-function waitForTurn(
-  context: ProxyContext,
-  messages: Http1Messages,
-  host: string,
-  start: () => void,
-): void {
-  const { socket } = messages.request;
-  const count = (waiting.get(socket) ?? 0) + 1;
-  waiting.set(socket, count);
-  if (count > LIMITS.pipelined) {
-    if (!socket.destroyed) {
-      const message = `more than ${LIMITS.pipelined} requests wait for an answer`;
-      logDenial(context.log, malformed("bad_http", message, host));
-    }
-    return void socket.destroy();
+  constructor(log: EgressLog) {
+    this.#log = log;
   }
-  messages.response.once("socket", () => {
-    waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
-    start();
-  });
+
+  /** Calls back once every earlier request of the connection is answered. */
+  take(messages: Http1Messages, host: string, start: () => void): void {
+    const { request: { socket }, response } = messages;
+    if (response.socket !== null) return start();
+    const count = (this.#waiting.get(socket) ?? 0) + 1;
+    this.#waiting.set(socket, count);
+    if (count > LIMITS.pipelined) return this.#tooMany(socket, host);
+    response.once("socket", () => {
+      this.#waiting.set(socket, (this.#waiting.get(socket) ?? 1) - 1);
+      start();
+    });
+  }
+
+  #tooMany(socket: Socket, host: string): void {
+    if (socket.destroyed) return;
+    const message = `more than ${LIMITS.pipelined} requests wait for an answer`;
+    logDenial(this.#log, malformed("bad_http", message, host));
+    socket.destroy();
+  }
 }
 
 function refuse(context: ProxyContext, messages: Messages, denial: Denial): void {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { type Denial, malformed } from "../../policy/egress/verdict.ts";
-import { admit, faultOf } from "./admission.ts";
+import { admit, faultOf, Turns } from "./admission.ts";
 import type { ProxyContext } from "./exchange.ts";
 import { LIMITS } from "./limits.ts";
 import type { AgentRequest, AgentResponse, Inbound } from "./message.ts";
@@ -37,10 +37,11 @@ export function createHttp1Server(context: ProxyContext, options: Http1Options):
     shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
   };
   const server = createServer(settings);
+  const turns = new Turns(context.log);
   const serve = (request: AgentRequest, response: AgentResponse): void => {
     const inbound = options.inboundOf(request as IncomingMessage);
     if (inbound === undefined) return void response.destroy();
-    admit(context, { request, response }, inbound);
+    admit(context, { request, response }, inbound, turns);
   };
   server.on("request", serve);
   server.on("checkContinue", serve);
