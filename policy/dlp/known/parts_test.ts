@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { Secret } from "../../secret.ts";
 import { createKnownMatcher } from "./matcher.ts";
 import { secretParts } from "./parts.ts";
@@ -88,6 +88,47 @@ Deno.test("a key's framing and its public half do not alarm", () => {
     for (const text of publicTexts) assert.ok(!finds(pem, text), `${name} ${text}`);
     assert.ok(!finds(pem, "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----"));
   }
+});
+
+/** An Ed25519 key in OpenSSH's format, without encryption, from its parts (PROTOCOL.key). */
+function opensshKey(seed: Buffer, half: Buffer, comment: string): string {
+  const field = (data: Buffer | string): Buffer => {
+    const bytes = Buffer.from(data);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  };
+  const publicKey = Buffer.concat([field("ssh-ed25519"), field(half)]);
+  const secret = Buffer.concat([
+    Buffer.alloc(8, 7),
+    publicKey,
+    field(Buffer.concat([seed, half])),
+    field(comment),
+    Buffer.from([1, 2, 3]),
+  ]);
+  const whole = Buffer.concat([
+    Buffer.from("openssh-key-v1\0"),
+    field("none"),
+    field("none"),
+    field(""),
+    Buffer.from([0, 0, 0, 1]),
+    field(publicKey),
+    field(secret),
+  ]);
+  const name = "OPENSSH PRIVATE KEY";
+  return `-----BEGIN ${name}-----\n${
+    whole.toString("base64").replaceAll(/.{70}/g, "$&\n")
+  }\n-----END ${name}-----\n`;
+}
+
+Deno.test("of a key in OpenSSH's format neither the public half nor the comment alarms", () => {
+  const bytes = (n: number): Buffer => createHash("sha256").update(`${n}`).digest();
+  const key = opensshKey(bytes(1), bytes(2), "deployer@bottle-factory.example");
+  const blob = `AAAAC3NzaC1lZDI1NTE5AAAAI${bytes(2).toString("base64")}`;
+  assert.ok(!finds(key, `ssh-ed25519 ${blob} deployer@bottle-factory.example`));
+  assert.ok(!finds(key, opensshKey(bytes(3), bytes(4), "deployer@bottle-factory.example")));
+  assert.ok(finds(key, key));
+  assert.ok(finds(key, opensshKey(bytes(1), bytes(4), "other").replaceAll("\n", "\\n")));
 });
 
 Deno.test("of a service account only its key counts", () => {

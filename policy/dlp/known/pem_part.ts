@@ -38,25 +38,32 @@ export function pemParts(value: string): Source[] {
 }
 
 /**
- * OpenSSH's own format (PROTOCOL.key): everything in front of the private section, and what of that
- * section the public key holds as well.
+ * OpenSSH's own format (PROTOCOL.key): everything in front of the private section's keys, the
+ * comment, the padding and what the public key holds as well.
  */
 function markPublicSsh(bytes: Uint8Array): Uint8Array {
   const marks = new Uint8Array(bytes.length);
   let at = OPENSSH_MAGIC.length;
   for (let n = 0; n < 3; n++) at += 4 + lengthAt(bytes, at);
   at += 4;
-  const publicKey = bytes.subarray(at + 4, at + 4 + lengthAt(bytes, at));
-  at += 4 + publicKey.length + 4;
+  const publicKey = latin1(bytes.subarray(at + 4, at + 4 + lengthAt(bytes, at)));
+  at += 4 + publicKey.length + 4 + 8;
   marks.fill(1, 0, at);
-  const known = latin1(publicKey);
-  for (at += 8; at + 4 < bytes.length;) {
-    const end = at + 4 + lengthAt(bytes, at);
+  let comment = at;
+  for (let end = at; at + 4 <= bytes.length; at = end) {
+    end = at + 4 + lengthAt(bytes, at);
+    if (end > bytes.length) break;
     const field = latin1(bytes.subarray(at + 4, end));
-    marks.fill(1, at, known.includes(field) ? end : at + 4);
-    at = end;
+    const shared = Math.max(...[0, 32, field.length].filter((n) => endsIn(field, publicKey, n)));
+    marks.fill(1, at, at + 4).fill(1, end - shared, end);
+    comment = at;
   }
-  return marks;
+  return marks.fill(1, comment);
+}
+
+/** Do the last so many bytes of a field stand in the public key? An Ed25519 key's half does. */
+function endsIn(field: string, publicKey: string, length: number): boolean {
+  return length <= field.length && publicKey.includes(field.slice(field.length - length));
 }
 
 function lengthAt(bytes: Uint8Array, at: number): number {
