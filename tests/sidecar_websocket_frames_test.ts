@@ -63,6 +63,25 @@ Deno.test("frames read the same however they are cut, masked or not", () => {
   ));
 });
 
+Deno.test("bytes of any kind are frames or a fault, and nothing else", () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.array(fc.nat(), { maxLength: 5 }),
+      fc.boolean(),
+      (garbage, cuts, isMasked) => {
+        try {
+          const pieces = readAll(garbage, cuts, { ...OPTIONS, isMasked, mayCompress: true });
+          assert.ok(pieces.every(({ payload }) => payload.length <= garbage.length));
+        } catch (error) {
+          assert.ok(error instanceof WebSocketFault, String(error));
+        }
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
 const bytes = (...list: number[]): Uint8Array => Uint8Array.from(list);
 const masked = (first: number, length: number): Uint8Array =>
   bytes(first, 128 | length, 0, 0, 0, 0, ...Array(length).fill(65));

@@ -189,15 +189,19 @@ Deno.test("supervise: a message waits for a person while pings are answered", as
   try {
     const dlp = "outbound_on_match: supervise";
     await withListener({ dlp, queue }, async ({ agent, heard, origin }) => {
-      agent.wire.say(said(1, "before"));
-      agent.wire.say(said(1, `{"key":"${TOKEN}"}`));
-      agent.wire.say(said(9, "agent's ping"));
-      agent.wire.say(said(1, "after"));
+      const burst = [
+        said(1, "before"),
+        said(1, `{"key":"${TOKEN}"}`),
+        said(9, "agent's ping"),
+        said(1, "after"),
+      ];
+      agent.wire.say(Buffer.concat(burst));
       const pong = (frames: Frames, text: string): boolean =>
         frames.pieces.some((piece) =>
           piece.kind === "control" && piece.opcode === 10 &&
           Buffer.from(piece.payload).toString() === text
         );
+      await until(() => pong(agent.frames, "agent's ping"));
       await until(() => [...Deno.readDirSync(queue)].length > 0);
       origin.socket.write(
         writeFrame({ opcode: 9, isFinal: true }, Buffer.from("upstream's ping"), {

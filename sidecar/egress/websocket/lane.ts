@@ -18,8 +18,13 @@ export interface LaneOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** What a waiting piece costs beside its payload, in bytes. */
+/** Beside its payload, in bytes. */
 const PIECE_BYTES = 64;
+
+/** What a waiting piece takes of the memory that may be taken, in bytes. */
+function costOf(piece: Piece): number {
+  return piece.payload.length + PIECE_BYTES;
+}
 
 /** One direction of a WebSocket: its pieces are dealt with one by one, in order. */
 export class Lane {
@@ -43,6 +48,15 @@ export class Lane {
     from.resume();
   }
 
+  /** Looks again for what need not wait, among what has come already. */
+  sift(): void {
+    const waiting = this.#queue.splice(0);
+    for (const piece of waiting) {
+      if (this.#options.aside(piece)) this.#waiting -= costOf(piece);
+      else this.#queue.push(piece);
+    }
+  }
+
   /** Takes nothing from now on; what still comes is dropped. */
   stop(): void {
     this.#isStopped = true;
@@ -58,7 +72,7 @@ export class Lane {
       for (const piece of reader.push(chunk)) {
         if (aside(piece)) continue;
         this.#queue.push(piece);
-        this.#waiting += piece.payload.length + PIECE_BYTES;
+        this.#waiting += costOf(piece);
       }
     } catch (error) {
       this.stop();
@@ -96,7 +110,7 @@ export class Lane {
   #next(): Piece | undefined {
     const piece = this.#isStopped ? undefined : this.#queue.shift();
     if (piece === undefined) return undefined;
-    this.#waiting -= piece.payload.length + PIECE_BYTES;
+    this.#waiting -= costOf(piece);
     if (this.#waiting <= LIMITS.webSocketQueueBytes / 2) this.#options.from.resume();
     return piece;
   }

@@ -19,6 +19,8 @@ export interface OutboundMessagesOptions {
   readonly subject: Subject;
   /** The upstream. */
   readonly sink: FrameSink;
+  /** Called when a person begins to be asked. */
+  readonly onHold: () => void;
 }
 
 /** A message whose parts are on their way. */
@@ -188,6 +190,7 @@ export class OutboundMessages {
 
   async #held<T>(answer: Promise<T>): Promise<T> {
     this.#isHeld = true;
+    this.#options.onHold();
     try {
       return await answer;
     } finally {

@@ -66,6 +66,9 @@ class Relay {
       outbound: context.outbound,
       subject: { ...session.subject, signal: this.#gone.signal },
       sink: this.#toUpstream,
+      onHold: () => {
+        for (const lane of this.#lanes) lane.sift();
+      },
     });
     const wantsScan = route.dlp.inboundDetectors.includes("naive_injection_detection");
     this.#inbound = new InboundMessages({
