@@ -41,7 +41,8 @@ export function* samples(): Generator<Sample> {
   }
 }
 
-const KNOWN_ONLY: ScanRequest = Object.freeze({
+/** Only the detector that the corpus is about. */
+export const KNOWN_ONLY: ScanRequest = Object.freeze({
   detectors: Object.freeze(["known_secrets" as const]),
   isSafe: () => false,
 });
