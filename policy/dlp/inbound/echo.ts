@@ -1,7 +1,7 @@
 import type { Secret } from "../../secret.ts";
 import { secretParts } from "../known/parts.ts";
 import { echoForms, foldCase, HEAD } from "./echo_forms.ts";
-import { EchoIndex, GRAM, gramAt, type NamedForm, spread } from "./echo_index.ts";
+import { agrees, EchoIndex, GRAM, gramAt, type NamedForm, spread } from "./echo_index.ts";
 import { Mask } from "./mask.ts";
 
 /** Masks known secrets in what comes back from the network. */
@@ -104,25 +104,32 @@ class Stream implements EchoStream {
     for (let at = 0; at + GRAM <= bytes.length; at += stride) {
       const gram = gramAt(bytes, at);
       if (filter[spread(gram)] === 0) continue;
-      for (const { form, offset } of this.#index.beginnings(gram)) {
+      for (const { family: { head, forms }, offset } of this.#index.beginnings(gram)) {
         const start = at - offset;
-        if (start < 0) continue;
-        const end = matchForm(bytes, { form, start, isEnd });
-        if (end === UNDECIDED) safe = Math.min(safe, start);
-        else if (end !== NO_MATCH) echoes.push({ id: form.id, start, end });
+        if (start < 0 || !agrees(head, bytes, start)) continue;
+        for (const form of forms) {
+          const end = matchForm(bytes, { form, start, isEnd });
+          if (end === UNDECIDED) safe = Math.min(safe, start);
+          else if (end !== NO_MATCH) echoes.push({ id: form.id, start, end });
+        }
       }
     }
     return { echoes, safe };
   }
 }
 
-/** Behind the form or enough of its beginning; or that there is none, or that more bytes decide. */
+/**
+ * Where a form ends whose head stands at `start`, or enough of its beginning; or that there is none,
+ * or that more bytes decide.
+ */
 function matchForm(
   bytes: Uint8Array,
   options: { readonly form: NamedForm; readonly start: number; readonly isEnd: boolean },
 ): number {
   const { text, bitsBefore } = options.form;
-  let [at, end, matched] = [options.start, options.start, 0];
+  let matched = Math.min(HEAD, text.length, bytes.length - options.start);
+  let at = options.start + matched;
+  let end = at;
   while (matched < text.length && at < bytes.length) {
     if (foldCase(bytes[at] as number) === text[matched]) {
       matched++;

@@ -13,9 +13,16 @@ const FILTER_BITS = 16;
 /** Makes letters of either case alike; other bytes stay as good a key as they were. */
 const FOLD = 0x20202020;
 
+/** Forms that begin alike: tokens of one format do. */
+export interface Family {
+  /** Their first bytes. */
+  readonly head: Uint8Array;
+  readonly forms: NamedForm[];
+}
+
 /** Where a form may begin, given a gram of its first bytes. */
 export interface Beginning {
-  readonly form: NamedForm;
+  readonly family: Family;
   /** How far behind the form's first byte the gram stands. */
   readonly offset: number;
 }
@@ -26,23 +33,24 @@ export class EchoIndex {
   /** Set for a spread gram that some form has. */
   readonly filter = new Uint8Array(2 ** FILTER_BITS);
   readonly #beginnings = new Map<number, Beginning[]>();
-  /** Forms by their first two bytes, and whether a pair or a lone byte begins any. */
-  readonly #byPair = new Map<number, NamedForm[]>();
+  /** Families by their first two bytes, and whether a pair or a lone byte begins any. */
+  readonly #byPair = new Map<number, Family[]>();
   readonly #isPair = new Uint8Array(2 ** 16);
   readonly #isFirst = new Uint8Array(2 ** 8);
 
   constructor(forms: readonly NamedForm[]) {
     const shortest = forms.reduce((least, { text }) => Math.min(least, text.length), Infinity);
     this.stride = Math.min(MAX_STRIDE, shortest - GRAM + 1);
-    for (const form of forms) {
+    for (const family of familiesOf(forms)) {
+      const { head } = family;
       for (let offset = 0; offset < this.stride; offset++) {
-        const gram = gramAt(form.text, offset);
+        const gram = gramAt(head, offset);
         this.filter[spread(gram)] = 1;
-        this.#beginnings.set(gram, [...this.#beginnings.get(gram) ?? [], { form, offset }]);
+        this.#beginnings.set(gram, [...this.#beginnings.get(gram) ?? [], { family, offset }]);
       }
-      const pair = pairAt(form.text, 0);
-      this.#byPair.set(pair, [...this.#byPair.get(pair) ?? [], form]);
-      this.#isPair[pair] = this.#isFirst[form.text[0] as number] = 1;
+      const pair = pairAt(head, 0);
+      this.#byPair.set(pair, [...this.#byPair.get(pair) ?? [], family]);
+      this.#isPair[pair] = this.#isFirst[head[0] as number] = 1;
     }
   }
 
@@ -56,7 +64,7 @@ export class EchoIndex {
     for (let at = Math.max(0, bytes.length - (this.stride + GRAM - 2)); at < last; at++) {
       const pair = pairAt(bytes, at);
       if (this.#isPair[pair] === 0) continue;
-      if (this.#byPair.get(pair)?.some((form) => beginsWith(form, bytes, at))) return at;
+      if (this.#byPair.get(pair)?.some(({ head }) => agrees(head, bytes, at))) return at;
     }
     const isBeginning = last >= 0 && this.#isFirst[foldCase(bytes[last] as number)] !== 0;
     return isBeginning ? last : bytes.length;
@@ -67,9 +75,22 @@ function pairAt(bytes: Uint8Array, at: number): number {
   return foldCase(bytes[at] as number) | (foldCase(bytes[at + 1] as number) << 8);
 }
 
-function beginsWith({ text }: NamedForm, bytes: Uint8Array, start: number): boolean {
-  for (let at = start; at < bytes.length; at++) {
-    if (foldCase(bytes[at] as number) !== text[at - start]) return false;
+function familiesOf(forms: readonly NamedForm[]): Iterable<Family> {
+  const families = new Map<string, Family>();
+  for (const form of forms) {
+    const head = form.text.subarray(0, HEAD);
+    const family = families.get(head.join()) ?? { head, forms: [] };
+    family.forms.push(form);
+    families.set(head.join(), family);
+  }
+  return families.values();
+}
+
+/** Do the bytes from `start` on agree with a head, as far as there are any? */
+export function agrees(head: Uint8Array, bytes: Uint8Array, start: number): boolean {
+  const length = Math.min(head.length, bytes.length - start);
+  for (let n = 0; n < length; n++) {
+    if (foldCase(bytes[start + n] as number) !== head[n]) return false;
   }
   return true;
 }
