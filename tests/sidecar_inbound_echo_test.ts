@@ -225,6 +225,25 @@ Deno.test("early hints are masked like any header", async () => {
   wire.destroy();
 });
 
+Deno.test("early hints that are no links, or endless, leave the response alone", async () => {
+  await using upstream = await startRawUpstream(HOST);
+  const hints = ["garbage", `${TOKEN}`, ...Array<string>(1_000).fill("</a.css>; rel=preload")]
+    .map((link) => `HTTP/1.1 103 Early Hints\r\nLink: ${link}\r\n\r\n`).join("");
+  upstream.script = ({ socket }) =>
+    void socket.write(`${hints}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`);
+  await using proxy = await startProxy({
+    routes: `routes:\n  - host: ${HOST}\n`,
+    tokens: { EGRESS_TOKEN_0: TOKEN },
+    upstreamCa: upstream.caPem,
+    extraHosts: [{ name: HOST, address: "127.0.0.1", port: upstream.port }],
+  });
+  const wire = await dialTunnel(proxy, { target: `${HOST}:443` });
+  wire.say(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  assert.equal(await wire.settles(() => wire.text().endsWith("ok")), "holds");
+  assert.ok(wire.text().split("103 Early Hints").length <= 17);
+  wire.destroy();
+});
+
 Deno.test("a route without inbound detectors keeps the credential from the agent all the same", async () => {
   await withOrigin((request, response) => {
     response.setHeader("content-encoding", "gzip");

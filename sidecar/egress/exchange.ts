@@ -1,10 +1,9 @@
-import type { Header } from "../../policy/egress/end_to_end.ts";
 import { clear, type Cleared, type ProxyContext } from "./clearance.ts";
 import { cutResponse } from "./cut.ts";
 import { DialError } from "./dial.ts";
 import { relayResponse } from "./inbound.ts";
 import { limitAcceptEncoding } from "./inbound_codings.ts";
-import { redactHeaders } from "./inbound_head.ts";
+import { hintsTo } from "./inbound_hints.ts";
 import type { AgentRequest, AgentResponse, Inbound, UpstreamRequest } from "./message.ts";
 import { OutboundDenied } from "./outbound.ts";
 import { type Outgoing, screenBody } from "./outbound_body.ts";
@@ -77,16 +76,9 @@ function upstreamRequest(
     authority,
     body: outgoing.body,
     trailers: () => outgoing.trailers(),
-    onInformation: (status, headers) =>
-      earlyHints(response, status, redactHeaders(headers, context.inbound.echo)),
+    onInformation: hintsTo(response, context.inbound.echo),
     signal,
   };
-}
-
-function earlyHints(response: AgentResponse, status: number, headers: readonly Header[]): void {
-  if (status !== 103 || response.headersSent) return;
-  const link = headers.filter(([name]) => name.toLowerCase() === "link").map(([, v]) => v);
-  if (link.length > 0) response.writeEarlyHints({ link });
 }
 
 function fail(

@@ -61,6 +61,8 @@ export const LIMITS = Object.freeze({
   expansionFreeBytes: 64 * 1024 * 1024,
   expansionRatio: 250,
   decodeChunkBytes: 64 * 1024,
+  /** Early hints of one response that are passed on. */
+  earlyHints: 16,
   /** From a response's headers to what came with them, on its way through the layers. */
   handOverMs: 5,
   /** Largest window of a zstd body, as a power of two (RFC 9659). */
@@ -80,4 +82,6 @@ export const LIMITS = Object.freeze({
   externalBytes: 48 * 1024 * 1024,
   /** Bytes relayed between two looks at that memory. */
   externalCheckBytes: 8 * 1024 * 1024,
+  /** With nothing relayed for so long, memory is given back to the system. */
+  restMs: 1_000,
 });
