@@ -40,6 +40,8 @@ export const LIMITS = Object.freeze({
   /** A kept upstream connection; shorter than the 5 s after which many servers close theirs. */
   upstreamFreeMs: 4_000,
   upstreamSessionIdleMs: 60_000,
+  /** Read of an HTTP/2 response before anybody takes it; as much as one stream's window. */
+  http2BufferBytes: 64 * 1024,
   /** Upstream connections to one origin, used and kept. */
   upstreamSockets: 128,
   upstreamFreeSockets: 32,
@@ -82,6 +84,6 @@ export const LIMITS = Object.freeze({
   externalBytes: 48 * 1024 * 1024,
   /** Bytes relayed between two looks at that memory. */
   externalCheckBytes: 8 * 1024 * 1024,
-  /** With nothing relayed for so long, memory is given back to the system. */
-  restMs: 1_000,
+  /** From the start to giving back the memory that only the start needed. */
+  settleMs: 1_000,
 });

@@ -1,4 +1,4 @@
-import { formatLogEvent, type LogEvent } from "../../policy/egress/log_event.ts";
+import { formatLogEvent, isLogged, type LogEvent } from "../../policy/egress/log_event.ts";
 import type { LogLevel } from "../../policy/egress/route.ts";
 
 /** Writes the proxy's events; no secret that is known or found stands in any line. */
@@ -21,6 +21,8 @@ export class EgressLog {
   }
 
   event(event: LogEvent): void {
+    // Most are not written, and the time of day is not free.
+    if (!isLogged(event.event, this.level)) return;
     const line = formatLogEvent(event, {
       ts: new Date().toISOString(),
       bottle: this.#bottle,
