@@ -3,6 +3,7 @@ import { formatRoutesYaml } from "../../policy/egress/routes_yaml.ts";
 import type { SidecarPlan } from "../../policy/plan.ts";
 import {
   LAUNCH_VERSION,
+  QUEUE_PATH,
   READY_LINE,
   SIDECAR_NAMES,
   type SidecarLaunch,
@@ -13,6 +14,7 @@ import { demultiplex, feed, taken } from "./engine/duplex.ts";
 import { partName, toLabels } from "./labels.ts";
 import type { LaunchScope } from "./launch.ts";
 import type { Engine } from "./engine/engine.ts";
+import { engineWords } from "./engine/failure.ts";
 import { printable } from "./printable.ts";
 import { joinNetwork, leaveNone } from "./networks.ts";
 import type { Subnets } from "./subnets.ts";
@@ -33,7 +35,7 @@ export async function startSidecar(scope: LaunchScope): Promise<void> {
   const { engine, plan, signal, networks, subnets } = scope;
   let duplex: Duplex | undefined;
   try {
-    const container = await createContainer(engine, sidecarConfig(scope));
+    const { container, hasQueue } = await createSidecar(scope);
     signal.throwIfAborted();
     await engine.call("POST", `/containers/${container}/start`);
     await leaveNone(engine, container);
@@ -50,7 +52,7 @@ export async function startSidecar(scope: LaunchScope): Promise<void> {
     );
     const ready = awaitReady(duplex, () => hasEnded(engine, container), signal);
     ready.catch(() => {});
-    const document = launchDocument(plan.identity.slug, plan.sidecar, subnets);
+    const document = launchDocument(plan.identity.slug, plan.sidecar, { subnets, hasQueue });
     const place = { container, address: subnets.sidecar, aliases: SIDECAR_NAMES };
     await joinNetwork(engine, await networks.internal, place);
     signal.throwIfAborted();
@@ -65,7 +67,32 @@ export async function startSidecar(scope: LaunchScope): Promise<void> {
   }
 }
 
-function sidecarConfig({ plan, mark, prepared }: LaunchScope): ContainerConfig {
+/**
+ * Makes the sidecar's container with the queue in it. An engine that does not see this machine's
+ * files gets none, so that nobody can be asked and what would wait is refused.
+ */
+async function createSidecar(
+  scope: LaunchScope,
+): Promise<{ readonly container: string; readonly hasQueue: boolean }> {
+  const { engine, plan, progress } = scope;
+  const { queue } = plan.sidecar;
+  try {
+    const container = await createContainer(engine, sidecarConfig(scope, queue?.folder));
+    return { container, hasQueue: queue !== undefined };
+  } catch (error) {
+    if (queue === undefined || !NOT_SEEN.test(engineWords(error))) throw error;
+    progress.step("the engine does not see the proposal queue: requests are refused, not held");
+    return { container: await createContainer(engine, sidecarConfig(scope)), hasQueue: false };
+  }
+}
+
+/** What engines say of a folder that is not on their machine or not shared with it. */
+const NOT_SEEN = /source path does not exist|not shared from the host|mounts denied/i;
+
+function sidecarConfig(
+  { plan, mark, prepared }: LaunchScope,
+  queue?: string,
+): ContainerConfig {
   return {
     name: partName(plan.identity.slug, "sidecar"),
     Image: prepared.sidecarImage.id,
@@ -84,6 +111,9 @@ function sidecarConfig({ plan, mark, prepared }: LaunchScope): ContainerConfig {
       PidsLimit: PIDS_LIMIT,
       LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } },
       Sysctls: { ...CONFINEMENT.Sysctls, "net.ipv4.ip_unprivileged_port_start": "0" },
+      ...(queue !== undefined && {
+        Mounts: [{ Type: "bind", Source: queue, Target: QUEUE_PATH }],
+      }),
       Tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777" },
     },
   };
@@ -93,8 +123,9 @@ function sidecarConfig({ plan, mark, prepared }: LaunchScope): ContainerConfig {
 function launchDocument(
   slug: string,
   sidecar: SidecarPlan,
-  subnets: Subnets,
+  { subnets, hasQueue }: { readonly subnets: Subnets; readonly hasQueue: boolean },
 ): SidecarLaunch {
+  const { queue } = sidecar;
   return {
     version: LAUNCH_VERSION,
     bottle: slug,
@@ -108,6 +139,7 @@ function launchDocument(
       caKey: sidecar.ca.keyPem.reveal(),
       upstreamCa: sidecar.upstreamCa,
       extraHosts: [...sidecar.extraHosts],
+      ...(hasQueue && queue && { hold: { timeoutSeconds: queue.timeoutSeconds } }),
     },
     dns: { address: subnets.sidecar },
     mustNotAnswer: subnets.gateway,

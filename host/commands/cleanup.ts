@@ -2,6 +2,7 @@ import type { Backend, Leftover } from "../../backends/backend.ts";
 import type { CommandContext } from "../context.ts";
 import { reasonOf, UsageError } from "../errors.ts";
 import { availableBackends } from "../registry.ts";
+import { queueFolder, queues, removeQueue } from "../state/queue_folder.ts";
 import { type StateEntry, StateStore } from "../state/state_store.ts";
 
 export interface CleanupOptions {
@@ -13,6 +14,8 @@ export interface CleanupOptions {
 interface Plan {
   readonly onBackends: readonly { backend: Backend; leftovers: readonly Leftover[] }[];
   readonly folders: readonly StateEntry[];
+  /** Slugs of bottles that are no more, whose queue is left. */
+  readonly queues: readonly string[];
 }
 
 /**
@@ -23,7 +26,7 @@ export async function run(context: CommandContext, options: CleanupOptions): Pro
   const { terminal } = context;
   const state = new StateStore(context.home);
   const plan = await findLeftovers(context, state);
-  const rows = describePlan(plan);
+  const rows = describePlan(context, plan);
   if (rows.length === 0 && plan.onBackends.length === 0) {
     terminal.warn("Cannot tell what is left: no backend could be asked");
     return 1;
@@ -48,22 +51,29 @@ async function findLeftovers(context: CommandContext, state: StateStore): Promis
     leftovers: await backend.planCleanup(),
   })));
   // Asked after the backends: a bottle takes its lock before it makes anything.
-  const live = new Set((await state.list()).filter((entry) => entry.live).map(({ slug }) => slug));
+  const entries = await state.list();
+  const live = new Set(entries.filter((entry) => entry.live).map(({ slug }) => slug));
+  const kept = new Set(entries.filter((entry) => entry.preserved).map(({ slug }) => slug));
   return {
     onBackends: found.map(({ backend, leftovers }) => ({
       backend,
       leftovers: leftovers.filter(({ slug }) => !live.has(slug)),
     })),
     folders: await state.stale(Date.now()),
+    queues: (await queues(context.home)).filter((slug) => !live.has(slug) && !kept.has(slug)),
   };
 }
 
-function describePlan({ onBackends, folders }: Plan): string[][] {
+function describePlan(
+  { home }: CommandContext,
+  { onBackends, folders, queues }: Plan,
+): string[][] {
   return [
     ...onBackends.flatMap(({ backend, leftovers }) =>
       leftovers.map(({ slug, kind, name }) => [backend.name, slug || "-", kind, name])
     ),
     ...folders.map(({ slug, path }) => ["state", slug, "folder", path]),
+    ...queues.map((slug) => ["queue", slug, "folder", queueFolder(home, slug)]),
   ];
 }
 
@@ -78,9 +88,9 @@ async function confirmed({ terminal }: CommandContext, count: number): Promise<b
 }
 
 async function removeAll(
-  { terminal }: CommandContext,
+  { terminal, home }: CommandContext,
   state: StateStore,
-  { onBackends, folders }: Plan,
+  { onBackends, folders, queues }: Plan,
 ): Promise<number> {
   using progress = terminal.progress();
   progress.step("Removing leftovers");
@@ -93,6 +103,15 @@ async function removeAll(
   for (const folder of folders) {
     try {
       await state.removeStale(folder);
+    } catch (error) {
+      failures.push(reasonOf(error));
+    }
+  }
+  for (const slug of queues) {
+    try {
+      // Held, so that no bottle of that slug is started meanwhile and loses its own.
+      await using held = await state.reserve(slug);
+      if (held) await removeQueue(home, slug);
     } catch (error) {
       failures.push(reasonOf(error));
     }

@@ -1,5 +1,6 @@
 import type { CommandContext } from "../context.ts";
 import { findBackend } from "../find_bottle.ts";
+import { removeQueue } from "../state/queue_folder.ts";
 import { StateStore } from "../state/state_store.ts";
 
 /** Ends a running bottle, whoever started it, and removes what it is made of. */
@@ -15,7 +16,10 @@ export async function run(context: CommandContext, { slug }: { slug: string }): 
   }
   // A living owner removes its folder itself, once its agent has ended.
   const entry = await state.entry(slug);
-  if (!entry.live && !entry.preserved && entry.present) await state.removeStale(entry);
+  if (!entry.live && !entry.preserved) {
+    if (entry.present) await state.removeStale(entry);
+    await removeQueue(context.home, slug);
+  }
   terminal.info(`${slug} is gone`);
   return 0;
 }

@@ -66,5 +66,10 @@ function routeLine(route: Route): string {
     ...(route.matches.length > 0 ? ["[matches]"] : []),
     ...(route.gitFetch ? ["[git fetch]"] : []),
     ...(route.allowPrivate ? ["[private]"] : []),
+    ...(isScanned(route) ? ["[dlp]"] : []),
   ].join(" ");
+}
+
+function isScanned({ dlp }: Route): boolean {
+  return dlp.outboundDetectors.length + dlp.inboundDetectors.length > 0;
 }

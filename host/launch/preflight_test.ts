@@ -59,8 +59,8 @@ Deno.test("the preflight names everything that is given, and no value of the env
     ["workspace", "empty"],
     ["git identity", "Bot (from agent a), ada@example.com (from bottle b)"],
     ["git gate", "project \u2192 git.example.com:2222"],
-    ["egress", "api.example.com [auth:Bearer]"],
-    ["", "b.example:8443 [matches] [private]"],
+    ["egress", "api.example.com [auth:Bearer] [dlp]"],
+    ["", "b.example:8443 [matches] [private] [dlp]"],
     ["note", "one"],
     ["", "two"],
   ]);

@@ -4,6 +4,8 @@ import { createAttachHub } from "../attach/hub.ts";
 import { findSocketPlace, type SocketPlace } from "../attach/socket_place.ts";
 import type { CommandContext } from "../context.ts";
 import type { NewMetadata, OwnedState } from "../state/owned_state.ts";
+import { handOverAnswers } from "../state/queue_answers.ts";
+import { makeQueue, queueFolder, removeQueue, settleQueue } from "../state/queue_folder.ts";
 import { hostStdio } from "../terminal/stdio.ts";
 import type { ComposedBottle } from "./compose.ts";
 
@@ -30,11 +32,18 @@ export async function runSession(context: CommandContext, inputs: SessionInputs)
   const socket = await findSocketPlace(state.path, context.env("XDG_RUNTIME_DIR"));
   cleanup.defer(() => socket.release());
   await state.writeMetadata(metadataOf(context, inputs, socket));
+  let isKept = false;
+  cleanup.defer(() => closeQueue(context, { slug: state.slug, isKept }));
+  await makeQueue(context.home, state.slug);
+  cleanup.use(handOverAnswers(queueFolder(context.home, state.slug)));
   const bottle = await launch(context, inputs);
   cleanup.defer(() => close(context, bottle));
   const code = await runAgent(context, { ...inputs, bottle, socket });
   const ended = code === 0 || context.signal.aborted || await state.wasStopped();
-  if (!ended) await keepState(context, state, code);
+  if (!ended) {
+    isKept = true;
+    await keepState(context, state, code);
+  }
   return code;
 }
 
@@ -84,6 +93,15 @@ async function runAgent(
   } finally {
     screen.restore();
   }
+}
+
+/** What a bottle asked and was told is kept as long as its state is. */
+async function closeQueue(
+  { home }: CommandContext,
+  { slug, isKept }: { slug: string; isKept: boolean },
+): Promise<void> {
+  if (isKept) await settleQueue(home, slug);
+  else await removeQueue(home, slug);
 }
 
 async function keepState(

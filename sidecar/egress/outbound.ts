@@ -146,8 +146,7 @@ export class OutboundScreen {
     return {
       value: finding.value,
       proposedFile: `${JSON.stringify(context, null, 2)}\n`,
-      justification: `The bottle sent ${describeFound(shown)} to ${context.host}; ` +
-        "approve it only if that is no secret, or one that may go there",
+      justification: `${describeFound(shown)} of ${context.method} ${context.host}${context.path}`,
       currentFileHash: routesHash,
     };
   }
