@@ -15,6 +15,9 @@ export interface InspectionOptions {
   readonly onWarning: (reason: string) => void;
 }
 
+/** What phrases that belong together stand in, in bytes. */
+const LAST_BYTES = 2 * 1024;
+
 /**
  * Looks at one body on its way to the agent, chunk by chunk: masks the secrets that it repeats and
  * stops it where its text gives orders. Holds back nothing but what may be the beginning of a
@@ -41,8 +44,13 @@ export class Inspection {
    * @throws {InjectionFound} when nothing of it may.
    */
   push(chunk: Uint8Array): Uint8Array {
-    if (!this.#isBegun && chunk.length > 0) this.#begin(chunk);
-    if (this.#text !== undefined) this.#text.judge.push(this.#text.view.push(chunk));
+    const isFirst = !this.#isBegun && chunk.length > 0;
+    if (isFirst) this.#begin(chunk);
+    if (this.#text !== undefined) {
+      const text = this.#text.view.push(chunk);
+      this.#text.judge.push(text);
+      if (isFirst) this.#judgeAsWhole(text);
+    }
     return this.#echo === undefined ? chunk : this.#echo.push(chunk);
   }
 
@@ -61,5 +69,17 @@ export class Inspection {
     if (injection === undefined || !(isTextual(headers) || looksTextual(start))) return;
     const judge = new InjectionJudge(injection(), onWarning);
     this.#text = { view: new Utf8View(headers), judge };
+  }
+
+  /**
+   * The last word of what came first may be whole, or go on in the next chunk. While a refusal can
+   * still be told, it is taken for whole.
+   */
+  #judgeAsWhole(text: Uint8Array): void {
+    const { injection } = this.#options;
+    if (injection === undefined) return;
+    const judge = new InjectionJudge(injection(), () => {});
+    judge.push(text.subarray(-LAST_BYTES));
+    judge.end();
   }
 }

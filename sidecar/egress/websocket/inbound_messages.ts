@@ -1,13 +1,15 @@
-import type { EchoRedactor, EchoStream } from "../../../policy/dlp/inbound/echo.ts";
+import type { EchoRedactor } from "../../../policy/dlp/inbound/echo.ts";
 import type { InjectionJudge } from "../inbound_judge.ts";
 import { looksTextual } from "../inbound_text.ts";
 import { LIMITS } from "../limits.ts";
 import { OPCODES } from "./frame.ts";
 import { Gather } from "./gather.ts";
 import { MessageInflater } from "./inflate.ts";
+import { MessageMask } from "./message_mask.ts";
 import type { Piece } from "./reader.ts";
 import type { FrameSink } from "./sink.ts";
 import { Utf8Check } from "./text.ts";
+import { Trail } from "./trail.ts";
 
 /** What the upstream's messages are dealt with by. */
 export interface InboundMessagesOptions {
@@ -21,10 +23,15 @@ export interface InboundMessagesOptions {
 interface Message {
   readonly opcode: 1 | 2;
   readonly utf8: Utf8Check | undefined;
-  readonly echo: EchoStream | undefined;
+  readonly mask: MessageMask | undefined;
   isText: boolean | undefined;
   hasBegun: boolean;
 }
+
+/** How much of what was said is looked at together with what comes next, in bytes. */
+const TRAIL_BYTES = 1024;
+/** A message's end is one of a word as well. */
+const WORD_END = Uint8Array.of(10);
 
 /**
  * Sends the upstream's messages on as their frames come, with the secrets masked that they repeat.
@@ -34,6 +41,7 @@ export class InboundMessages {
   readonly #options: InboundMessagesOptions;
   readonly #inflater = new MessageInflater();
   readonly #cleared = new Gather();
+  readonly #trail = new Trail(TRAIL_BYTES);
   #message: Message | undefined;
   readonly #masked = new Set<string>();
 
@@ -50,7 +58,7 @@ export class InboundMessages {
   async take(piece: Piece): Promise<void> {
     if (piece.kind === "control") {
       const { opcode, payload } = piece;
-      this.#options.judge?.push(payload);
+      this.#judge(payload, true);
       const masked = this.#maskWhole(payload, opcode === OPCODES.close ? 2 : 0);
       return await this.#options.sink.send({ opcode, isFinal: true }, masked);
     }
@@ -65,8 +73,9 @@ export class InboundMessages {
     } else this.#takePart(message, payload);
     if (!isFinal) return await this.#send(message, false);
     message.utf8?.push(new Uint8Array(0), true);
-    if (message.echo !== undefined) this.#cleared.add(message.echo.end());
-    for (const name of message.echo?.found ?? []) this.#masked.add(name);
+    if (message.isText) this.#judge(new Uint8Array(0), true);
+    if (message.mask !== undefined) this.#cleared.add(message.mask.end());
+    this.#note(message.mask);
     this.#message = undefined;
     await this.#send(message, true);
   }
@@ -80,7 +89,7 @@ export class InboundMessages {
     return {
       opcode,
       utf8: isText ? new Utf8Check() : undefined,
-      echo: this.#options.echo?.stream(),
+      mask: this.#mask(),
       isText: isText || undefined,
       hasBegun: false,
     };
@@ -90,8 +99,24 @@ export class InboundMessages {
     if (part.length === 0) return;
     message.utf8?.push(part, false);
     message.isText ??= looksTextual(part);
-    if (message.isText) this.#options.judge?.push(part);
-    this.#cleared.add(message.echo?.push(part) ?? part);
+    if (message.isText) this.#judge(part, false);
+    this.#cleared.add(message.mask?.push(part) ?? part);
+    this.#trail.add(part);
+  }
+
+  #judge(text: Uint8Array, isEnd: boolean): void {
+    const { judge } = this.#options;
+    if (text.length > 0) judge?.push(text);
+    if (isEnd) judge?.push(WORD_END);
+  }
+
+  #mask(): MessageMask | undefined {
+    const { echo } = this.#options;
+    return echo === undefined ? undefined : new MessageMask(echo, this.#trail.bytes);
+  }
+
+  #note(mask: MessageMask | undefined): void {
+    for (const name of mask?.found ?? []) this.#masked.add(name);
   }
 
   async #send(message: Message, isFinal: boolean): Promise<void> {
@@ -103,13 +128,13 @@ export class InboundMessages {
 
   /** Masks what has no parts; so many bytes in front are no text. */
   #maskWhole(payload: Uint8Array, skip: number): Uint8Array {
-    const echo = this.#options.echo?.stream();
-    if (echo === undefined || payload.length <= skip) return payload;
+    const mask = this.#mask();
+    if (mask === undefined || payload.length <= skip) return payload;
+    const text = payload.subarray(skip);
     const masked = new Gather();
-    masked.add(payload.subarray(0, skip));
-    masked.add(echo.push(payload.subarray(skip)));
-    masked.add(echo.end());
-    for (const name of echo.found) this.#masked.add(name);
+    for (const part of [payload.subarray(0, skip), mask.push(text), mask.end()]) masked.add(part);
+    this.#note(mask);
+    this.#trail.add(text);
     return masked.take();
   }
 }

@@ -11,7 +11,7 @@ import { MessageInflater } from "./inflate.ts";
 import type { Piece } from "./reader.ts";
 import type { FrameSink } from "./sink.ts";
 import { Utf8Check } from "./text.ts";
-import { Trail, TRAIL_BYTES } from "./trail.ts";
+import { Trail } from "./trail.ts";
 
 /** What the agent's messages are dealt with by. */
 export interface OutboundMessagesOptions {
@@ -36,6 +36,8 @@ interface Message {
   hasBegun: boolean;
 }
 
+/** How much of what was sent is looked at together with what comes next, in bytes. */
+const TRAIL_BYTES = 4 * 1024;
 const NAMES: Readonly<Record<number, string>> = { 8: "close frame", 9: "ping", 10: "pong" };
 
 /**
@@ -47,7 +49,7 @@ export class OutboundMessages {
   readonly #options: OutboundMessagesOptions;
   readonly #scan: ScanRequest | undefined;
   readonly #inflater = new MessageInflater();
-  readonly #trail = new Trail();
+  readonly #trail = new Trail(TRAIL_BYTES);
   #message: Message | undefined;
   #isHeld = false;
 

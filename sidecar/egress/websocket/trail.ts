@@ -1,9 +1,11 @@
-/** How much of what was sent is looked at together with the next message, in bytes. */
-export const TRAIL_BYTES = 4 * 1024;
-
-/** The end of all that one direction has sent. */
+/** The end of all that one direction has said, up to a length in bytes. */
 export class Trail {
+  readonly #length: number;
   #bytes: Uint8Array = new Uint8Array(0);
+
+  constructor(length: number) {
+    this.#length = length;
+  }
 
   get bytes(): Uint8Array {
     return this.#bytes;
@@ -11,9 +13,9 @@ export class Trail {
 
   add(sent: Uint8Array): void {
     if (sent.length === 0) return;
-    this.#bytes = sent.length >= TRAIL_BYTES
-      ? sent.slice(sent.length - TRAIL_BYTES)
-      : this.before(sent).slice(-TRAIL_BYTES);
+    this.#bytes = sent.length >= this.#length
+      ? sent.slice(sent.length - this.#length)
+      : this.before(sent).slice(-this.#length);
   }
 
   /** The trail with more behind it. */
