@@ -65,7 +65,7 @@ function toLayer(raw: RawBottle, frontmatter: Frontmatter, at: OriginAt): Layer 
       byName: toRepos(gate?.repos ?? {}, at),
     },
     ...(log !== undefined && { log: { value: log, origin: at("egress", "log") } }),
-    routes: routes.map((route, index) => toSourcedRoute(route, at("egress", "routes", index))),
+    routes: routes.map((route, index) => toSourcedRoute(route, index, at)),
   };
 }
 
@@ -144,9 +144,14 @@ function toKey(raw: NonNullable<RawRepo["key"]>): GitKey {
 
 type RawRoute = NonNullable<NonNullable<RawBottle["egress"]>["routes"]>[number];
 
-function toSourcedRoute(raw: RawRoute, origin: Origin): SourcedRoute {
+function toSourcedRoute(raw: RawRoute, index: number, at: OriginAt): SourcedRoute {
   const auth: RouteAuth | undefined = raw.auth === undefined
     ? undefined
     : { scheme: raw.auth.scheme, tokenEnv: raw.auth.token_ref };
-  return { route: toRoute(raw, auth), origin };
+  const rules = raw.matches?.map((_, rule) => at("egress", "routes", index, "matches", rule));
+  return {
+    route: toRoute(raw, auth),
+    origin: at("egress", "routes", index),
+    ...(rules && { rules }),
+  };
 }

@@ -50,6 +50,8 @@ export type EnvEntry = EnvValue & { readonly origin: Origin };
 export interface SourcedRoute {
   readonly route: Route;
   readonly origin: Origin;
+  /** Where each entry of its `matches` stands. */
+  readonly rules?: readonly Origin[];
 }
 
 /** What a bottle says, or several put together: the values that merging works on. */

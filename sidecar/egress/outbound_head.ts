@@ -1,14 +1,12 @@
 import type { Finding } from "../../policy/dlp/finding.ts";
 import type { ScanRequest } from "../../policy/dlp/scan.ts";
 import { secretDenial } from "../../policy/dlp/decision.ts";
+import { locate, screenedParts } from "../../policy/dlp/screen_head.ts";
 import {
-  describePlace,
   type HeadParts,
   type Layout,
   layOutHead,
   layOutTrailers,
-  type Segment,
-  segmentsAt,
 } from "../../policy/dlp/surfaces.ts";
 import { canRewrite, rewriteHead, rewriteTrailers } from "../../policy/dlp/surfaces_rewrite.ts";
 import { signedSurfaces } from "../../policy/dlp/surfaces_signed.ts";
@@ -65,19 +63,9 @@ export async function screenHead(
   return denialAnswer(context.outbound.refuse(subjectOf(current, signal), secretDenial("", [])));
 }
 
-/** What of a head goes upstream, but for the credential that the proxy puts in itself. */
 function partsOf({ verdict, view, headers }: Cleared): HeadParts {
-  const isOwn = ([name]: Header): boolean => name.toLowerCase() === "authorization";
-  const sent = headers.filter((header) => !isOwn(header));
-  // On a route without a credential it is an attempt to bring one along, and stripped as well.
-  const brought = verdict.route.auth === undefined ? view.headers.filter(isOwn) : [];
-  return {
-    method: view.method,
-    host: verdict.host,
-    path: verdict.path,
-    query: verdict.query,
-    headers: [...sent, ...brought],
-  };
+  const { method, headers: received } = view;
+  return screenedParts({ verdict, method, received, forwarded: headers });
 }
 
 /** The request that a redaction makes of another: what was not sent on stays as it was. */
@@ -124,26 +112,10 @@ function matchesIn(
   layout: Layout,
   { findings, scan }: { findings: readonly Finding[]; scan: ScanRequest },
 ): Match[] {
-  return findings.map((finding) => {
-    const found = segmentsAt(layout, finding.range);
-    const segments = found.length > 0 ? found : segmentsWith(outbound, layout, { finding, scan });
-    const [first] = segments;
-    const names = [...new Set(segments.map(({ place }) => describePlace(place)))];
-    const around = (): string =>
-      first === undefined ? "" : outbound.around(layout.bytes, finding, first);
-    return { finding, place: names.join(" and ") || "the head of the request", around };
-  });
-}
-
-/** Where something stands that has no range of its own: each surface is looked at by itself. */
-function segmentsWith(
-  { scanner }: OutboundScreen,
-  { bytes, segments }: Layout,
-  { finding, scan }: { finding: Finding; scan: ScanRequest },
-): readonly Segment[] {
-  return segments.filter(({ start, end }) =>
-    scanner.scan(bytes.subarray(start, end), scan).some((one) =>
-      one.detector === finding.detector && one.kind === finding.kind
-    )
-  );
+  const located = locate(layout, findings, { scanner: outbound.scanner, scan });
+  return located.map(({ finding, place, segments: [first] }) => ({
+    finding,
+    place,
+    around: () => first === undefined ? "" : outbound.around(layout.bytes, finding, first),
+  }));
 }

@@ -75,6 +75,13 @@ const ZONES: readonly Zone[] = [
     why: "the one place that names concrete backends and providers",
   },
   {
+    name: "proxy parts",
+    owns: /^host\/proxy_parts\.ts$/,
+    mayImport: /^sidecar\/egress\/(?:inbound_codings|inflate|outbound_decode|redact)\.ts$/,
+    sameGroup: false,
+    why: "policy check has to decode and to redact exactly as the proxy does",
+  },
+  {
     name: "host",
     owns: /^host\//,
     mayImport: new RegExp(`^(?:${CONTRACTS}|policy/.*)$`),
