@@ -14,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   first_byte: () => import("./first_byte.ts"),
   help: () => import("./help.ts"),
   launch: () => import("./launch.ts"),
+  scan: () => import("./scan.ts"),
 };
 
 /** A benchmark and those of its parts that are asked for. */

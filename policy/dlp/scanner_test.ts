@@ -152,6 +152,11 @@ Deno.test("a decoy before hexadecimal digits does not hide what stands there", (
   assert.notDeepEqual(scanner.scan(utf8(escaped), REQUEST), []);
 });
 
+Deno.test("a number that is no byte does not hide the bytes that are listed beside it", () => {
+  const numbers = [999, ...utf8(TOKEN), 256, 70000];
+  assert.deepEqual(kinds(scanner.scan(utf8(JSON.stringify(numbers)), REQUEST)), [TOKEN_KIND]);
+});
+
 Deno.test("pieces of a secret are found however far apart they stand", () => {
   for (const gap of [10, 1000, 70_000, 3_000_000]) {
     const pieces = [...SECRET].slice(0, 14).join("-".repeat(Math.ceil(gap / 13)));

@@ -109,6 +109,11 @@ export const ENCODINGS: Readonly<Record<string, Encode>> = {
   "hexadecimal, upper case": (text) => Buffer.from(text).toString("hex").toUpperCase(),
   "hexadecimal behind a digit": (text) => `7${Buffer.from(text).toString("hex")}`,
   "hexadecimal in lines": (text) => Buffer.from(text).toString("hex").replace(/.{30}/g, "$&\n"),
+  "hexadecimal in groups": (text) => Buffer.from(text).toString("hex").replace(/.{4}/g, "$& "),
+  "hexadecimal with colons": (text) => [...Buffer.from(text)].map((byte) => hexOf(byte)).join(":"),
+  "a list of hexadecimal bytes": (text) =>
+    [...Buffer.from(text)].map((byte) => `0x${hexOf(byte)}`).join(", "),
+  "a list of bytes": (text) => JSON.stringify([...Buffer.from(text)]),
   "hexadecimal of base64": (text) => Buffer.from(base64(text)).toString("hex"),
   "base64 of hexadecimal": (text) => base64(Buffer.from(text).toString("hex")),
   "base64 of percent": (text) => base64(percent(text)),

@@ -2,6 +2,7 @@ import type { ByteRange } from "../finding.ts";
 import { ALPHANUMERIC } from "../views/characters.ts";
 import { ALL_KINDS } from "../views/interest.ts";
 import { nextRun, type Run, SEXTET } from "./base64.ts";
+import { decodeDecimals, decodePairs, nextByteList } from "./byte_list.ts";
 import { decodeHex, nextHexRun } from "./hex.ts";
 import { decodeDigits, findHiddenText, type HiddenText } from "./hidden_text.ts";
 import type { Layer } from "./layer.ts";
@@ -19,6 +20,7 @@ export function scanBlobs(
   const decoded = scanRuns(scan, text, layer, { sextets, digitsBefore });
   scanHidden(scan, layer, { sextets, decoded });
   scanHiddenGzip(scan, layer, { sextets, decoded });
+  scanByteLists(scan, text, layer);
 }
 
 /** Digits that were decoded with groups beginning at `first`. */
@@ -130,6 +132,26 @@ function scanHexRuns(scan: LayerScan, text: Uint8Array, layer: Layer, within: Ru
   }
 }
 
+/** Bytes that are listed one by one: dumps, and arrays as programs print them. */
+function scanByteLists(scan: LayerScan, text: Uint8Array, layer: Layer): void {
+  const { scratch } = scan.tools;
+  let list = nextByteList(text, 0);
+  for (; list && !scan.isOver; list = nextByteList(text, list.end + 1)) {
+    const { start, end } = list;
+    const out = scratch.borrow(end - start);
+    for (const decode of [decodeDecimals, decodePairs]) {
+      const bytes = out.subarray(0, decode(text, list, out));
+      if (!nextText(bytes, 0)) continue;
+      scan.scan(bytes, {
+        ...inside(layer, decode === decodePairs ? "hex" : "list of bytes"),
+        isBinary: true,
+        toRoot: () => layer.toRoot(start, end),
+      });
+    }
+    scratch.giveBack(out);
+  }
+}
+
 /** Text in digits that begin or are broken in another way, wherever it can be seen to be text. */
 function scanHidden(
   scan: LayerScan,
@@ -159,23 +181,32 @@ function scanHiddenGzip(
   layer: Layer,
   { sextets, decoded }: { sextets: Sextets; decoded: readonly Decoded[] },
 ): void {
-  const { scratch } = scan.tools;
-  const [first = 0, ...rest] = GZIP_MAGIC;
-  const digits = sextets.digits.subarray(0, sextets.count);
-  for (let at = digits.indexOf(first); at >= 0; at = digits.indexOf(first, at + 1)) {
-    if (scan.isOver) return;
-    const found = { first: at, end: Math.min(digits.length, at + MOST_GZIP_DIGITS) };
-    if (!rest.every((digit, n) => digits[at + 1 + n] === digit)) continue;
-    if (isAmong({ first: at, end: at + 4 }, decoded)) continue;
-    const out = scratch.borrow(found.end - found.first);
-    const written = decodeDigits(digits, found, out);
-    scan.scan(out.subarray(0, written), {
-      ...inside(layer, "base64"),
-      isBinary: true,
-      toRoot: (from, to) => rangeOf(layer, sextets, { ...found, from, to }),
-    });
-    scratch.giveBack(out);
+  const [magic = 0, ...rest] = GZIP_MAGIC;
+  for (const run of decoded) {
+    const digits = sextets.digits.subarray(0, run.end);
+    for (let at = digits.indexOf(magic, run.first); at >= 0; at = digits.indexOf(magic, at + 1)) {
+      if (scan.isOver) return;
+      const isGzip = rest.every((digit, n) => digits[at + 1 + n] === digit);
+      if (isGzip && (at - run.first) % 4 !== 0) scanDigits(scan, layer, { at, run, sextets });
+    }
   }
+}
+
+function scanDigits(
+  scan: LayerScan,
+  layer: Layer,
+  { at, run, sextets }: { at: number; run: Decoded; sextets: Sextets },
+): void {
+  const { scratch } = scan.tools;
+  const found = { first: at, end: Math.min(run.end, at + MOST_GZIP_DIGITS) };
+  const out = scratch.borrow(found.end - found.first);
+  const written = decodeDigits(sextets.digits, found, out);
+  scan.scan(out.subarray(0, written), {
+    ...inside(layer, "base64"),
+    isBinary: true,
+    toRoot: (from, to) => rangeOf(layer, sextets, { ...found, from, to }),
+  });
+  scratch.giveBack(out);
 }
 
 function isAmong(found: HiddenText, decoded: readonly Decoded[]): boolean {

@@ -7,18 +7,17 @@ export interface Compressed {
 }
 
 /**
- * The first compressed stream from `from` on, by its magic number: gzip (RFC 1952) and Zstandard
- * (RFC 8878) anywhere, zlib (RFC 1950), whose two bytes say little, at the beginning only.
+ * The first compressed stream from `from` on, by its magic number: gzip (RFC 1952) anywhere, zlib
+ * (RFC 1950), whose two bytes say little, and Zstandard (RFC 8878) at the beginning only.
  */
 export function nextCompressed(bytes: Uint8Array, from: number): Compressed | undefined {
   if (from === 0 && isZlib(bytes)) return { at: 0, format: "deflate" };
-  const gzip = nextGzip(bytes, from);
-  const zstd = nextZstd(bytes, from);
-  if (gzip < 0 && zstd < 0) return undefined;
-  return zstd < 0 || (gzip >= 0 && gzip < zstd)
-    ? { at: gzip, format: "gzip" }
-    : { at: zstd, format: "zstd" };
+  if (from === 0 && ZSTD.every((byte, at) => bytes[at] === byte)) return { at: 0, format: "zstd" };
+  const at = nextGzip(bytes, from);
+  return at < 0 ? undefined : { at, format: "gzip" };
 }
+
+const ZSTD: readonly number[] = [0x28, 0xb5, 0x2f, 0xfd];
 
 function isZlib(bytes: Uint8Array): boolean {
   const [method = 0, flags = 0] = bytes;
@@ -31,13 +30,6 @@ function nextGzip(bytes: Uint8Array, from: number): number {
     if (bytes[at + 1] === 0x8b && bytes[at + 2] === 0x08 && ((bytes[at + 3] ?? 0) & 0xe0) === 0) {
       return at;
     }
-  }
-  return -1;
-}
-
-function nextZstd(bytes: Uint8Array, from: number): number {
-  for (let at = bytes.indexOf(0xb5, from + 1); at >= 0; at = bytes.indexOf(0xb5, at + 1)) {
-    if (bytes[at - 1] === 0x28 && bytes[at + 1] === 0x2f && bytes[at + 2] === 0xfd) return at - 1;
   }
   return -1;
 }

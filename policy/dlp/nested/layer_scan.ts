@@ -109,7 +109,10 @@ export class LayerScan {
    */
   scan(text: Uint8Array, layer: Layer, carried: Carried = NOTHING_CARRIED): void {
     const { length } = text;
-    if (length + carried.before.length < LEAST_TEXT || !this.spend(length + PER_LAYER)) {
+    if (
+      length + carried.before.length < LEAST_TEXT ||
+      !this.spend((length + PER_LAYER) * weightOf(layer))
+    ) {
       return;
     }
     this.#match("known_secrets", text, layer, carried.before);
@@ -130,14 +133,17 @@ export class LayerScan {
     this.#match("token_patterns", text, layer);
     this.#match("entropy", text, layer);
     if (layer.decodings === 0 || text.length < LEAST_BLOB) {
-      if (layer.views > 0 && !this.#isOver) scanViews(this, text, layer, carried);
+      if (layer.views > 0 && !this.#isOver) scanViews(this, text, layer, { carried });
       return;
     }
     const { scratch } = this.tools;
     const room = scratch.borrow(text.length + 1);
     const sextets = new Sextets(text, room);
-    const mayChange = sextets.hasLeads || carried.views.size > 0;
-    if (layer.views > 0 && mayChange && !this.#isOver) scanViews(this, text, layer, carried);
+    const { leads } = sextets;
+    const mayChange = leads.length > 0 || carried.views.size > 0;
+    if (layer.views > 0 && mayChange && !this.#isOver) {
+      scanViews(this, text, layer, { carried, leads });
+    }
     if (!this.#isOver) scanBlobs(this, text, layer, { sextets, digitsBefore: carried.digits });
     scratch.giveBack(room);
   }
@@ -222,6 +228,11 @@ export class LayerScan {
       this.giveUp("too many matches");
     }
   }
+}
+
+/** A view of a view is worth less than what it is made of. */
+function weightOf({ views }: Layer): number {
+  return views === 0 ? 2 : 1;
 }
 
 /** Where matches were found. */

@@ -1,4 +1,4 @@
-import { ALL_KINDS, isLead } from "../views/interest.ts";
+import { isLead, isLeadAt } from "../views/interest.ts";
 import { SEXTET } from "./base64.ts";
 
 /** Bytes between two notes of how many digits came before. */
@@ -10,14 +10,14 @@ const LEAD = 0x80;
 
 /** As SEXTET, and whether a byte may begin what a view changes. */
 const DIGIT: Uint8Array = SEXTET.map((sextet, byte) =>
-  sextet === 64 ? NO_DIGIT | (isLead(byte, ALL_KINDS) ? LEAD : 0) : sextet
+  sextet === 64 ? NO_DIGIT | (isLead(byte) ? LEAD : 0) : sextet
 );
 
 /** A text reduced to its base64 digits, whatever stands between them. Filled for each text. */
 export class Sextets {
   readonly digits: Uint8Array;
-  /** May a view read differently than the text? */
-  readonly hasLeads: boolean;
+  /** Where a view may read differently than the text. */
+  readonly leads: number[] = [];
   readonly #count: number;
   readonly #bytes: Uint8Array;
   readonly #marks: number[] = [];
@@ -26,13 +26,12 @@ export class Sextets {
   constructor(bytes: Uint8Array, digits: Uint8Array) {
     this.digits = digits;
     this.#bytes = bytes;
-    const into = { digits, count: 0, seen: 0 };
+    const into: Projection = { digits, leads: this.leads, count: 0 };
     for (let from = 0; from < bytes.length; from += MARK_EVERY) {
       this.#marks.push(into.count);
       project(bytes, from, into);
     }
     this.#count = into.count;
-    this.hasLeads = (into.seen & LEAD) !== 0;
   }
 
   get count(): number {
@@ -79,30 +78,58 @@ export class Sextets {
   }
 
   #isDigit(at: number): boolean {
-    return SEXTET[this.#bytes[at] as number] !== 64 && this.#bytes[at - 1] !== BACKSLASH;
+    return SEXTET[this.#bytes[at] as number] !== 64 && !isEscaped(this.#bytes, at);
   }
 }
 
-/** A letter behind a backslash is the end of an escape: no digit. */
-function project(
-  bytes: Uint8Array,
-  from: number,
-  into: { readonly digits: Uint8Array; count: number; seen: number },
-): void {
+interface Projection {
+  readonly digits: Uint8Array;
+  readonly leads: number[];
+  count: number;
+}
+
+/** Four bytes at a time, where none of them begins what a view changes. */
+function project(bytes: Uint8Array, from: number, into: Projection): void {
   const { digits } = into;
-  let { count, seen } = into;
+  let { count } = into;
   const to = Math.min(bytes.length, from + MARK_EVERY);
-  for (let at = bytes[from - 1] === BACKSLASH ? from + 1 : from; at < to; at++) {
-    const byte = bytes[at] as number;
-    const digit = DIGIT[byte] as number;
-    seen |= digit;
-    if (byte === BACKSLASH) {
-      if (bytes[at + 1] !== BACKSLASH) at++;
-      continue;
+  let at = isEscaped(bytes, from) ? from + 1 : from;
+  while (at < to) {
+    for (; at + 4 <= to; at += 4) {
+      const a = DIGIT[bytes[at] as number] as number;
+      const b = DIGIT[bytes[at + 1] as number] as number;
+      const c = DIGIT[bytes[at + 2] as number] as number;
+      const d = DIGIT[bytes[at + 3] as number] as number;
+      if (((a | b | c | d) & LEAD) !== 0) break;
+      digits[count] = a;
+      count += (a >> 6) ^ 1;
+      digits[count] = b;
+      count += (b >> 6) ^ 1;
+      digits[count] = c;
+      count += (c >> 6) ^ 1;
+      digits[count] = d;
+      count += (d >> 6) ^ 1;
     }
-    digits[count] = digit;
-    count += (digit >> 6 & 1) ^ 1;
+    const last = Math.min(to, at + 4);
+    into.count = count;
+    while (at < last) at = projectOne(bytes, at, into);
+    count = into.count;
   }
   into.count = count;
-  into.seen = seen;
+}
+
+/** A letter behind a backslash is the end of an escape: no digit. Tells where to go on. */
+function projectOne(bytes: Uint8Array, at: number, into: Projection): number {
+  const byte = bytes[at] as number;
+  const digit = DIGIT[byte] as number;
+  if ((digit & LEAD) !== 0 && isLeadAt(bytes, at)) into.leads.push(at);
+  if (byte === BACKSLASH) return bytes[at + 1] === BACKSLASH ? at + 1 : at + 2;
+  into.digits[into.count] = digit;
+  if (digit < NO_DIGIT) into.count++;
+  return at + 1;
+}
+
+/** Is the byte passed over, since a backslash stands before it? */
+function isEscaped(bytes: Uint8Array, at: number): boolean {
+  return bytes[at - 1] === BACKSLASH && bytes[at] !== BACKSLASH;
 }

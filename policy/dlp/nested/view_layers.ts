@@ -23,10 +23,10 @@ export function scanViews(
   scan: LayerScan,
   text: Uint8Array,
   layer: Layer,
-  carried: Carried,
+  { carried, leads }: { readonly carried: Carried; readonly leads?: readonly number[] },
 ): void {
   const waiting = new Map(carried.views);
-  const found = scan.tools.interests.find(text, layer.kinds);
+  const found = scan.tools.interests.find(text, layer.kinds, leads);
   const isMixed = found.some(({ kinds }) => kinds === TOGETHER);
   for (const { kinds, bounds } of found) {
     const isFirst = bounds[0] === 0;

@@ -1,4 +1,4 @@
-import { ALPHANUMERIC, TELLING } from "./characters.ts";
+import { ALPHANUMERIC, HEX, TELLING } from "./characters.ts";
 import { ESCAPE_LEAD, type EscapeReader, ESCAPES, readEscape } from "./escape.ts";
 import { codePointAt, sequenceWidth } from "./fold.ts";
 import { DROPPED, EXPANSION, type FoldTable, FOREIGN } from "./fold_table.ts";
@@ -44,9 +44,34 @@ const LEAD: Uint8Array = Uint8Array.from(
   (_, byte) => byte === 0 || byte >= 0xc0 ? FOLDS : ESCAPE_LEAD[byte] ?? 0,
 );
 
-/** May a byte begin what a view of one of these kinds changes? */
-export function isLead(byte: number, kinds: number): boolean {
-  return ((LEAD[byte] ?? 0) & kinds) !== 0;
+/** May a byte begin what a view changes? */
+export function isLead(byte: number): boolean {
+  return LEAD[byte] !== 0;
+}
+
+/** Letters that the name of a character begins with, as NAMED in escape.ts has them. */
+const NAME: Uint8Array = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => +/[#aslUpcehdnbZNz]/.test(String.fromCharCode(byte)),
+);
+
+/** Does more than a byte's kind say that a view may begin to differ here? */
+export function isLeadAt(bytes: Uint8Array, at: number): boolean {
+  const next = bytes[at + 1] ?? 0;
+  switch (bytes[at]) {
+    case 0:
+      return isTelling(bytes, at - 1) && isTelling(bytes, at + 1);
+    case 0x5c:
+      return DULL_BEHIND_BACKSLASH[next] !== 1;
+    case 0x25:
+      return (HEX[next] as number) <= 15 || next === 0x75;
+    case 0x26:
+      return NAME[next] === 1;
+    case 0x3d:
+      return (HEX[next] as number) <= 15 || next === 0x0a || next === 0x0d;
+    default:
+      return true;
+  }
 }
 
 /**
@@ -64,14 +89,21 @@ export class Interests {
     this.#reach = reach;
   }
 
-  /** @param kinds the kinds to look for, as a set of bits */
-  find(bytes: Uint8Array, kinds: number): readonly Stretches[] {
+  /**
+   * @param kinds the kinds to look for, as a set of bits
+   * @param leads the places of which {@linkcode isLeadAt} is true, in order, if they are known
+   */
+  find(bytes: Uint8Array, kinds: number, leads = leadsOf(bytes)): readonly Stretches[] {
     let found: Map<number, Collector> | undefined;
     let seen = 0;
-    for (let at = nextLead(bytes, 0, kinds); at >= 0; at = nextLead(bytes, at + 1, kinds)) {
-      const kind = LEAD[bytes[at] as number] as number;
+    let behind = 0;
+    for (const lead of leads) {
+      const kind = (LEAD[bytes[lead] as number] as number) & kinds;
+      if (kind === 0 || lead < behind) continue;
+      let at = lead;
       if (kind === ESCAPES.backslash) {
         while (bytes[at + 1] === BACKSLASH) at++;
+        behind = at + 1;
       }
       const changes = kind === FOLDS ? this.#folds(bytes, at) : this.#escapes(bytes, at, kind);
       if (!changes) continue;
@@ -90,7 +122,9 @@ export class Interests {
     const folded = this.#table.of(codePointAt(bytes, at, width));
     if (folded === FOREIGN) return false;
     if (folded === DROPPED) return TELLING[bytes[at - 1] ?? 0] === 1;
-    return folded >= EXPANSION || TELLING[folded] === 1;
+    const text = folded >= EXPANSION ? this.#table.expansion(folded) : undefined;
+    if (text ? text.some(isAlphanumeric) : isAlphanumeric(folded)) return true;
+    return (text !== undefined || TELLING[folded] === 1) && isJoint(bytes, at, width);
   }
 
   #escapes(bytes: Uint8Array, at: number, kind: number): boolean {
@@ -113,21 +147,23 @@ export class Interests {
   }
 }
 
-/** The next byte that may begin a view's change; escapes of program texts are passed over here. */
-function nextLead(bytes: Uint8Array, from: number, kinds: number): number {
-  const { length } = bytes;
-  for (let at = from; at < length; at++) {
-    const lead = (LEAD[bytes[at] as number] as number) & kinds;
-    if (lead === 0) continue;
-    if (bytes[at] === 0) {
-      if (isTelling(bytes, at - 1) && isTelling(bytes, at + 1)) return at;
-      continue;
-    }
-    if (lead !== ESCAPES.backslash) return at;
-    if (DULL_BEHIND_BACKSLASH[bytes[at + 1] as number] !== 1) return at;
-    at++;
+function leadsOf(bytes: Uint8Array): readonly number[] {
+  const leads: number[] = [];
+  for (let at = 0; at < bytes.length; at++) {
+    if (LEAD[bytes[at] as number] !== 0 && isLeadAt(bytes, at)) leads.push(at);
   }
-  return -1;
+  return leads;
+}
+
+function isAlphanumeric(byte: number): boolean {
+  return ALPHANUMERIC[byte] === 1;
+}
+
+/** Does a sign stand between two characters of one token? Only there it says anything. */
+function isJoint(bytes: Uint8Array, at: number, width: number): boolean {
+  const before = bytes[at - 1] ?? 0;
+  const after = bytes[at + width] ?? 0;
+  return (before >= 0x80 || TELLING[before] === 1) && (after >= 0x80 || TELLING[after] === 1);
 }
 
 /** What lies beyond the text may be. */
