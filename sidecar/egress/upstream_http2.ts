@@ -5,6 +5,7 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from "node:http2";
+import { PassThrough } from "node:stream";
 import type { Dialer, Origin } from "./dial.ts";
 import { LIMITS } from "./limits.ts";
 import {
@@ -83,7 +84,9 @@ export class Http2Pool {
       maxHeaderListPairs: LIMITS.headerCount,
     });
     const forget = (): void => this.#forget(key);
-    session.on("error", forget).on("goaway", forget).on("close", forget);
+    session.on("error", forget).on("close", forget).on("goaway", forget);
+    // Each request under way listens as well.
+    session.setMaxListeners(0);
     session.setTimeout(LIMITS.upstreamSessionIdleMs, () => session.close());
     if (this.#isRetired) session.close();
     return session;
@@ -150,6 +153,12 @@ function answer(
 ): Promise<UpstreamResponse> {
   return new Promise((resolve, reject) => {
     let trailers: IncomingHttpHeaders = {};
+    const endsInOrder = watchOrder(session, stream);
+    let isWhole = false;
+    stream.once("end", () => {
+      isWhole = stream.rstCode === constants.NGHTTP2_NO_ERROR &&
+        (!stream.destroyed || endsInOrder());
+    });
     stream.on("trailers", (headers) => void (trailers = headers));
     stream.once("response", (headers) => {
       const list = recordPairs(headers);
@@ -160,9 +169,8 @@ function answer(
       resolve({
         status: Number(headers[":status"]),
         headers: list,
-        body: stream,
-        // In Deno 2.9.6 a stream whose connection broke ends like a whole one.
-        isWhole: () => stream.rstCode === 0 && !session.destroyed,
+        body: eager(stream),
+        isWhole: () => isWhole,
         trailers: () => recordPairs(trailers),
       });
     });
@@ -177,4 +185,46 @@ function failureOf(stream: ClientHttp2Stream, error: Error): Error {
   return stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
     ? new NotProcessed(error.message, { cause: error })
     : error;
+}
+
+/**
+ * Reads a body from its first moment on. In Deno 2.9.6 what nobody has read yet is lost when the
+ * upstream closes the connection in good order behind the last response.
+ */
+function eager(stream: ClientHttp2Stream): PassThrough {
+  const body = new PassThrough({ highWaterMark: LIMITS.http2BufferBytes });
+  let isEnded = false;
+  stream.on("data", (chunk: Uint8Array) => {
+    if (!body.write(chunk)) stream.pause();
+  });
+  body.on("drain", () => stream.resume());
+  stream.once("end", () => {
+    isEnded = true;
+    if (!body.destroyed) body.end();
+  });
+  stream.once("close", () => {
+    if (!isEnded) body.destroy();
+  });
+  body.once("close", () => {
+    if (!isEnded) stream.close(constants.NGHTTP2_CANCEL);
+  });
+  return body;
+}
+
+/**
+ * Tells whether a stream had ended by the time when the upstream said that it closes the
+ * connection. In Deno 2.9.6 a stream whose connection broke ends like a whole one, but is destroyed
+ * by then; so is a whole one, when its connection was closed right behind it.
+ */
+function watchOrder(session: ClientHttp2Session, stream: ClientHttp2Stream): () => boolean {
+  let isInOrder = false;
+  const onGoaway = (code: number): void => {
+    // What has ended is not known to the connection any more.
+    const { state } = stream.state;
+    isInOrder ||= code === constants.NGHTTP2_NO_ERROR &&
+      state === constants.NGHTTP2_STREAM_STATE_IDLE;
+  };
+  session.on("goaway", onGoaway);
+  stream.once("close", () => session.off("goaway", onGoaway));
+  return () => isInOrder;
 }
