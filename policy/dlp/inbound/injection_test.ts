@@ -145,3 +145,37 @@ Deno.test("case, space and invisible characters change nothing", () => {
     }),
   );
 });
+
+/** Looks at a byte, for each byte of the text. */
+function readsPerByte(text: string): number {
+  let reads = 0;
+  const bytes = new Proxy(encoder.encode(text), {
+    get(target, key): unknown {
+      if (typeof key === "string" && /^\d+$/.test(key)) reads++;
+      return Reflect.get(target, key, target);
+    },
+  });
+  createInjectionScan().push(bytes);
+  return reads / bytes.length;
+}
+
+Deno.test("no text makes the scan look at a byte more than twice", () => {
+  const parts = [
+    "<a ",
+    "<",
+    "\\u00",
+    "\\n",
+    "&#1",
+    "&",
+    "*",
+    "ignore all ",
+    "\u0456",
+    "\\",
+    "\ud800",
+  ];
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...parts), { minLength: 1, maxLength: 6 }), (some) => {
+      assert.ok(readsPerByte(some.join("").repeat(200)) <= 2);
+    }),
+  );
+});
