@@ -178,8 +178,8 @@ async function sendHttp2Head(proxy: RunningProxy, request: WireRequest): Promise
 /** The status in a header block: an index for 200, else a literal, compressed or not. */
 function statusOf(payload: Uint8Array): number {
   if (payload[0] === 0x88) return 200;
-  const literal = Buffer.from(payload.subarray(0, 6)).toString("latin1");
-  return /^H\x03\d{3}$/.test(literal.slice(0, 5)) ? Number(literal.slice(2, 5)) : 0;
+  const isLiteral = payload[0] === 0x48 && payload[1] === 3;
+  return isLiteral ? Number(Buffer.from(payload.subarray(2, 5)).toString("latin1")) : 0;
 }
 
 /** What became of a message on a WebSocket. */
