@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { REAL_AGENTS } from "./agents/agents.ts";
 import { alarmsOf, scannerFor } from "./agents/findings.ts";
 import { readRecordings, writeRecordings } from "./agents/recordings.ts";
-import { setStage } from "./agents/session.ts";
+import { setStage, type Stage } from "./agents/session.ts";
 import { seededBlobs } from "./doubles/models/blobs.ts";
+import { curl } from "./sidecar/proxy.ts";
 
 /** Secrets of the usual forms, put together here so that they stand nowhere in one piece. */
 function secrets(): Record<string, string> {
@@ -20,6 +21,18 @@ function secrets(): Record<string, string> {
     }`,
     EGRESS_TOKEN_4: blobs.hex(40),
   };
+}
+
+/** The silence is worth something: the same proxy stops the same request with a secret in it. */
+async function assertGuarded(
+  { proxy, model }: Stage,
+  host: string,
+): Promise<void> {
+  const received = model.received.length;
+  const text = `{"messages":[{"role":"user","content":"${secrets()["EGRESS_TOKEN_2"]}"}]}`;
+  const { out } = await curl(proxy, "-d", text, `https://${host}/v1/messages`);
+  assert.match(out, /secret_found/);
+  assert.equal(model.received.length, received);
 }
 
 for (const agent of REAL_AGENTS) {
@@ -47,5 +60,6 @@ for (const agent of REAL_AGENTS) {
     const recordings = await readRecordings(stage.recordings);
     assert.equal(recordings.length, model.received.length);
     assert.deepEqual(recordings.flatMap((recording) => alarmsOf(scanner, recording)), []);
+    await assertGuarded(stage, agent.modelHost);
   });
 }

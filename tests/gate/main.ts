@@ -25,9 +25,15 @@ export async function runSteps(
     const verdict = tally.failed.length > 0 ? "FAILED" : "ok";
     write(`${verdict} ${step.name}: ${summary(tally).at(-1)} (${seconds} s)`);
     if (tally.failed.length > 0) write(output.trimEnd());
+    else for (const line of tableLines(output)) write(line);
     total = add(total, tally);
   }
   return total;
+}
+
+/** The tables that a suite printed: they are results, which a green run shows as well. */
+function tableLines(output: string): string[] {
+  return output.split("\n").filter((line) => /^\|.*\|$/.test(line));
 }
 
 async function stepsOf(argv: readonly string[], scratch: string): Promise<Step[]> {
