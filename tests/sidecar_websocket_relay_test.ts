@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { createServer } from "node:http";
 import type { Duplex } from "node:stream";
 import { deflateRawSync } from "node:zlib";
+// @ts-types="@types/ws"
+import { WebSocketServer } from "ws";
 import { writeFrame } from "../sidecar/egress/websocket/frame.ts";
-import { until } from "./sidecar/proxy.ts";
+import { TOKEN } from "./sidecar/outbound.ts";
+import { startProxy, until } from "./sidecar/proxy.ts";
 import {
   closing,
   Frames,
@@ -15,6 +19,7 @@ import {
   type Taken,
   withWebSocket,
 } from "./sidecar/websocket.ts";
+import { dialProxy } from "./sidecar/wire.ts";
 
 const MIB = 1024 * 1024;
 const encoder = new TextEncoder();
@@ -249,4 +254,34 @@ Deno.test("the built-in client of the runtime works as well", async () => {
     await closed;
     client.close();
   });
+});
+
+Deno.test("a WebSocket in the clear is held to the same", async () => {
+  const server = createServer();
+  const peers = new WebSocketServer({ server });
+  peers.on("connection", (peer) => peer.on("message", (data) => peer.send(`heard ${data}`)));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  {
+    await using proxy = await startProxy({
+      routes: `routes:\n  - host: ${HOST}\n    dlp: { outbound_on_match: block }\n`,
+      tokens: { EGRESS_TOKEN_0: TOKEN },
+      extraHosts: [{ name: HOST, address: "127.0.0.1", port }],
+    });
+    const wire = dialProxy(proxy);
+    wire.say(
+      `GET http://${HOST}/ HTTP/1.1\r\nHost: ${HOST}\r\nConnection: Upgrade\r\n` +
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    );
+    await wire.settles(() => wire.text().includes("\r\n\r\n"));
+    assert.match(wire.text(), /^HTTP\/1\.1 101 /);
+    wire.say(said(1, "hello"));
+    await until(() => wire.text().endsWith("heard hello"));
+    wire.say(said(1, TOKEN));
+    await until(() => wire.text().includes("secret_found: known_secrets: EGRESS_TOKEN_0"));
+    wire.destroy();
+  }
+  for (const peer of peers.clients) peer.terminate();
+  await new Promise((resolve) => server.close(resolve));
 });
