@@ -130,7 +130,9 @@ function checkAgreement(request: RequestView): Denial | undefined {
   if (named.length === 0) return malformed("host_mismatch", "the request has no Host header", host);
   const other = named.find((text) => !agrees(text, request));
   if (other !== undefined) {
-    const message = `Host ${excerpt(other)} is not where the connection goes (${host} port ${port})`;
+    const message = `Host ${
+      excerpt(other)
+    } is not where the connection goes (${host} port ${port})`;
     return malformed("host_mismatch", message, host);
   }
   if (sni === undefined) return undefined;
