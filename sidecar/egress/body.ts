@@ -5,7 +5,12 @@ import { LIMITS } from "./limits.ts";
 export type Body =
   | { readonly kind: "whole"; readonly bytes: Uint8Array }
   /** Too long to hold, or still being made; what was read of it is put back in front. */
-  | { readonly kind: "stream"; readonly source: Readable };
+  | {
+    readonly kind: "stream";
+    readonly source: Readable;
+    /** The sender pauses: it may wait for an answer to what it sent so far. */
+    readonly isLive?: boolean;
+  };
 
 /**
  * Reads ahead until the end of the body. What is longer than the limit, or pauses meanwhile, is
@@ -21,16 +26,16 @@ export function readAhead(source: Readable, declaredLength: number): Promise<Bod
       source.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken)
         .off("aborted", onBroken);
     };
-    const goOn = (): void => {
+    const goOn = (isLive: boolean): void => {
       leave();
       source.pause();
       if (length > 0) source.unshift(Buffer.concat(chunks));
-      resolve({ kind: "stream", source });
+      resolve({ kind: "stream", source, isLive });
     };
     const onData = (chunk: Uint8Array): void => {
       chunks.push(chunk);
       length += chunk.length;
-      if (length > LIMITS.wholeBodyBytes) return goOn();
+      if (length > LIMITS.wholeBodyBytes) return goOn(false);
       timer.refresh();
     };
     const onEnd = (): void => {
@@ -41,7 +46,7 @@ export function readAhead(source: Readable, declaredLength: number): Promise<Bod
       leave();
       reject(new Error("the sender closed before the end"));
     };
-    const timer = setTimeout(goOn, LIMITS.bodyPauseMs);
+    const timer = setTimeout(() => goOn(true), LIMITS.bodyPauseMs);
     source.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken)
       .on("aborted", onBroken);
   });

@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import { secretDenial, unreadableDenial } from "../../policy/dlp/decision.ts";
 import type { Compression } from "../../policy/dlp/scan.ts";
 import { encodedMark, mark, replaceFindings } from "../../policy/dlp/surfaces.ts";
@@ -73,7 +72,7 @@ export async function screenBody(
   const body = await readAhead(request, declared);
   return body.kind === "whole"
     ? await screenWhole(screening, body.bytes)
-    : await screenStream(context, screening, body.source);
+    : await screenStream(context, screening, body);
 }
 
 function hasBody(request: AgentRequest): boolean {
@@ -137,11 +136,12 @@ function withLength(headers: readonly Header[], length: number): readonly Header
 async function screenStream(
   context: ProxyContext,
   { options, codings, headers, trailers }: Screening,
-  source: Readable,
+  { source, isLive = false }: Extract<Body, { kind: "stream" }>,
 ): Promise<Outgoing> {
   let clean: readonly Header[] = [];
   const body = new ScreenedBody({
     source,
+    isLive,
     scan: codings.length === 0 ? new PlainBodyScan(options) : new CodedBodyScan(options, codings),
     onEnd: async () => {
       clean = await screenTrailers(options.outbound, trailers(), options.subject);

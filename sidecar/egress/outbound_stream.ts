@@ -7,6 +7,8 @@ import type { BodyScan, Released } from "./outbound_scan.ts";
 /** What a body that is scanned on its way is made of. */
 export interface ScreenedBodyOptions {
   readonly source: Readable;
+  /** The sender pauses by now: what it sent so far is let out as soon as it may. */
+  readonly isLive: boolean;
   readonly scan: BodyScan;
   /** Called at the end of the source; the body does not end when it rejects. */
   readonly onEnd: () => Promise<void>;
@@ -24,6 +26,7 @@ export class ScreenedBody extends Readable {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isBusy = false;
   #hasEnded = false;
+  #isLive: boolean;
   /** Has anything happened since the last pause? */
   #isNew = true;
   #denial: Denial | undefined;
@@ -31,13 +34,14 @@ export class ScreenedBody extends Readable {
   constructor(options: ScreenedBodyOptions) {
     super({ highWaterMark: HIGH_WATER_BYTES });
     this.#options = options;
+    this.#isLive = options.isLive;
     this.#begun.promise.catch(() => {});
     // Whoever sends it learns of a failure from the stream; nobody may be listening yet.
     this.on("error", () => {});
     const { source } = options;
     source.on("data", this.#onData).on("end", this.#onEnd);
     for (const event of BROKEN) source.on(event, this.#onBroken);
-    this.#watch();
+    this.#watch(options.isLive && source.readableLength === 0 ? 0 : LIMITS.bodyPauseMs);
     source.resume();
   }
 
@@ -72,6 +76,9 @@ export class ScreenedBody extends Readable {
     this.#isNew = true;
     this.#options.onChunk(chunk.length);
     this.#step(() => this.#options.scan.push(chunk));
+    if (!this.#isLive) return;
+    this.#isLive = false;
+    this.#watch(0);
   };
 
   #onEnd = (): void => {
@@ -135,13 +142,13 @@ export class ScreenedBody extends Readable {
   }
 
   /** Live exchanges wait for an answer to what they sent so far. */
-  #watch(): void {
+  #watch(afterMs: number = LIMITS.bodyPauseMs): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       if (this.#isBusy || this.#hasEnded || this.destroyed || !this.#isNew) return;
       this.#isNew = false;
       this.#step(() => this.#options.scan.pause(), { isPause: true });
-    }, LIMITS.bodyPauseMs);
+    }, afterMs);
   }
 }
 
