@@ -173,6 +173,8 @@ function scanHidden(
 
 /** How many digits of a hidden gzip stream are looked at. */
 const MOST_GZIP_DIGITS = 1024 * 1024;
+/** The digit behind the magic number has a gzip stream's flags, of which three bits must be 0. */
+const MOST_FLAGS = 7;
 const GZIP_MAGIC = [...new TextEncoder().encode("H4sI")].map((byte) => SEXTET[byte]);
 
 /** Streams whose magic number stands at the beginning of a group, but not of its run's. */
@@ -187,7 +189,9 @@ function scanHiddenGzip(
     for (let at = digits.indexOf(magic, run.first); at >= 0; at = digits.indexOf(magic, at + 1)) {
       if (scan.isOver) return;
       const isGzip = rest.every((digit, n) => digits[at + 1 + n] === digit);
-      if (isGzip && (at - run.first) % 4 !== 0) scanDigits(scan, layer, { at, run, sextets });
+      if (!isGzip || (at - run.first) % 4 === 0 || (digits[at + 4] ?? 64) > MOST_FLAGS) continue;
+      if (!scan.beginStream()) return;
+      scanDigits(scan, layer, { at, run, sextets });
     }
   }
 }

@@ -27,9 +27,17 @@ function isZlib(bytes: Uint8Array): boolean {
 
 function nextGzip(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(0x1f, from); at >= 0; at = bytes.indexOf(0x1f, at + 1)) {
-    if (bytes[at + 1] === 0x8b && bytes[at + 2] === 0x08 && ((bytes[at + 3] ?? 0) & 0xe0) === 0) {
-      return at;
-    }
+    if (bytes[at + 1] === 0x8b && bytes[at + 2] === 0x08 && mayBeDeflate(bytes, at)) return at;
   }
   return -1;
+}
+
+/** Bytes of a gzip header without optional fields. */
+const GZIP_HEADER = 10;
+
+/** Are the reserved flags 0, and the first block of a type that there is (RFC 1951, 3.2.3)? */
+function mayBeDeflate(bytes: Uint8Array, at: number): boolean {
+  const flags = bytes[at + 3] ?? 0;
+  if (flags !== 0) return (flags & 0xe0) === 0;
+  return ((bytes[at + GZIP_HEADER] ?? 0) >> 1 & 3) !== 3;
 }

@@ -6,15 +6,12 @@ import type { LayerScan } from "./layer_scan.ts";
 
 /** Bytes that one compressed stream may hold, so that a bomb is told from an archive. */
 export const MOST_INFLATED = 1024 * 1024;
-/** Streams that one text may hold: each costs time before a byte came out. */
-const MOST_STREAMS = 16;
 
 /** Scans what a text's compressed streams hold. */
 export function scanCompressed(scan: LayerScan, text: Uint8Array, layer: Layer): void {
-  let streams = 0;
   let next = nextCompressed(text, 0);
   while (next && !scan.isOver) {
-    if (++streams > MOST_STREAMS) return scan.giveUp("too many compressed streams");
+    if (!scan.beginStream()) return;
     const { at, format } = next;
     const inflated = scan.tools.inflate(format, text.subarray(at), MOST_INFLATED);
     if (inflated === "too-large") return scan.giveUp("a compressed stream holds too much");

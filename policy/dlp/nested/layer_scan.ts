@@ -53,6 +53,9 @@ const WORK_AT_LEAST = 64 * 1024;
 /** What a layer costs besides, in bytes. */
 const PER_LAYER = 64;
 
+/** Compressed streams that are tried: each costs time before a byte comes out. */
+const MOST_STREAMS = 32;
+
 /** Text shorter than any token and any piece of a secret is not looked at. */
 const LEAST_TEXT = 8;
 /** Shorter blobs hold nothing that a detector could find. */
@@ -69,6 +72,7 @@ export class LayerScan {
   #work: number;
   #isOver = false;
   #openAt: number | undefined;
+  #streams = 0;
 
   constructor(
     tools: ScanTools,
@@ -153,6 +157,13 @@ export class LayerScan {
     if (this.#isOver) return false;
     this.#work -= bytes;
     if (this.#work < 0) this.giveUp("too much hides in it");
+    return !this.#isOver;
+  }
+
+  /** Counts a compressed stream; false, and a hit, when there were too many. */
+  beginStream(): boolean {
+    if (this.#isOver) return false;
+    if (++this.#streams > MOST_STREAMS) this.giveUp("too many compressed streams");
     return !this.#isOver;
   }
 

@@ -64,16 +64,14 @@ function scanView(scan: LayerScan, text: Uint8Array, layer: Layer, plan: Plan): 
     const [start = 0, end = 0] = [bounds[n], bounds[n + 1]];
     length = view(text, { kinds, table, out, start, end, at: length });
   }
+  const place: ViewPlace = { text, kinds, bounds, table, starts, maps: [] };
   const inner: Layer = {
     chain: [...layer.chain, NAMES.get(kinds) ?? SEVERAL],
     decodings: isPart ? 0 : layer.decodings,
     views: layer.views - 1,
     kinds: kinds === FOLDS ? TOGETHER : isPart ? kinds | FOLDS : ALL_KINDS,
     isBinary: false,
-    toRoot: (from, to) => {
-      const place = { text, kinds, bounds, table, starts };
-      return layer.toRoot(sourceOf(from, place), sourceOf(to, place));
-    },
+    toRoot: (from, to) => layer.toRoot(sourceOf(from, place), sourceOf(to, place)),
   };
   const carried = before ? { ...NOTHING_CARRIED, before } : NOTHING_CARRIED;
   scan.scan(out.subarray(0, length), inner, carried);
@@ -86,16 +84,25 @@ interface ViewPlace extends Stretches {
   readonly table: FoldTable;
   /** Where in the view each stretch begins. */
   readonly starts: readonly number[];
+  /** Where each byte came from, for the stretches that something was found in. */
+  readonly maps: (Uint32Array | undefined)[];
 }
 
-/** The offset in the text that an offset in its view stands for: makes that part of it again. */
-function sourceOf(offset: number, { text, kinds, bounds, table, starts }: ViewPlace): number {
+/** The offset in the text that an offset in its view stands for. */
+function sourceOf(offset: number, place: ViewPlace): number {
+  const { starts, bounds, maps } = place;
   const n = Math.max(0, starts.findLastIndex((start) => start <= offset));
+  const map = maps[n] ??= mapOf(place, n);
+  return map[offset - (starts[n] ?? 0)] ?? bounds[2 * n + 1] ?? 0;
+}
+
+/** Makes the view of a stretch again, to tell where each of its bytes came from. */
+function mapOf({ text, kinds, bounds, table }: ViewPlace, n: number): Uint32Array {
   const [start = 0, end = 0] = bounds.slice(2 * n, 2 * n + 2);
   const room = roomOf([start, end], kinds);
   const map = new Uint32Array(room + 1);
-  view(text, { kinds, table, out: new Uint8Array(room), start, end, at: 0, map });
-  return map[offset - (starts[n] ?? 0)] ?? end;
+  const length = view(text, { kinds, table, out: new Uint8Array(room), start, end, at: 0, map });
+  return map.subarray(0, length + 1);
 }
 
 /** Bytes that a view of stretches may have. */

@@ -82,6 +82,8 @@ export function isLeadAt(bytes: Uint8Array, at: number): boolean {
 export class Interests {
   readonly #table: FoldTable;
   readonly #reach: Reach;
+  /** By kind: where a place may be told of again. */
+  readonly #quiet = new Int32Array(FOLDS + 1);
   readonly #escape: EscapeReader = { width: 0, value: 0, isByte: false };
 
   constructor(table: FoldTable, reach: Reach) {
@@ -97,9 +99,10 @@ export class Interests {
     let found: Map<number, Collector> | undefined;
     let seen = 0;
     let behind = 0;
+    this.#quiet.fill(0);
     for (const lead of leads) {
       const kind = (LEAD[bytes[lead] as number] as number) & kinds;
-      if (kind === 0 || lead < behind) continue;
+      if (kind === 0 || lead < behind || lead < (this.#quiet[kind] as number)) continue;
       let at = lead;
       if (kind === ESCAPES.backslash) {
         while (bytes[at + 1] === BACKSLASH) at++;
@@ -109,6 +112,7 @@ export class Interests {
       if (!changes) continue;
       found ??= new Map();
       seen |= kind;
+      this.#quiet[kind] = at + QUIET;
       collectorOf(found, kind, bytes, this.#reach).add(at);
       if (kind !== FOLDS) collectorOf(found, ESCAPES_TOGETHER, bytes, this.#reach).add(at);
     }
@@ -171,6 +175,9 @@ function isTelling(bytes: Uint8Array, at: number): boolean {
   return at < 0 || at >= bytes.length || TELLING[bytes[at] as number] === 1;
 }
 
+/** Behind a place so many bytes are not looked at, but reached all the same. */
+const QUIET = 128;
+
 const ESCAPES_TOGETHER = ALL_KINDS & ~FOLDS;
 
 /** Does the escape at `at` end in a letter or digit, as those with a number do? */
@@ -227,7 +234,7 @@ class Collector {
 
   add(at: number): void {
     if (this.#last < 0) this.#bounds.push(this.#leftOf(at, 0));
-    else if (at - this.#last > 2 * this.#reach.bytes) {
+    else if (at - this.#last > 2 * this.#reach.bytes + QUIET) {
       const end = this.#rightOf(this.#last, at);
       const start = this.#leftOf(at, end);
       if (start > end) this.#bounds.push(end, start);
@@ -261,8 +268,8 @@ class Collector {
     let isUnbroken = true;
     while (right < end) {
       const byte = this.#bytes[right] as number;
-      isUnbroken &&= TELLING[byte] === 1 && right - at < unbroken;
-      if (!isUnbroken && right - at > bytes && seen >= alphanumerics) break;
+      isUnbroken &&= TELLING[byte] === 1 && right - at < unbroken + QUIET;
+      if (!isUnbroken && right - at > bytes + QUIET && seen >= alphanumerics + QUIET) break;
       seen += ALPHANUMERIC[byte] as number;
       right++;
     }
