@@ -26,8 +26,10 @@ function sample(surface: Surface, encodingName: string, size: Sample["split"]): 
   if (encoding === undefined || secret === undefined || value === undefined) return undefined;
   if (surface === "host" && encoding.needsCase) return undefined;
   const [form = ""] = encoding.forms(value);
-  const carried = carry(surface, split(form, size)[0] ?? form);
-  return carried === undefined ? undefined : { encoding, surface, split: size, secret, carried };
+  const [written = form] = split(form, size);
+  const carried = carry(surface, written);
+  if (carried === undefined) return undefined;
+  return { encoding, surface, split: size, secret, written, carried };
 }
 
 /** Covers each surface with two encodings, for each policy: on HTTP/1.1 and HTTP/2. */

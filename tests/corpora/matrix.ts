@@ -16,6 +16,8 @@ export interface Sample {
   readonly encoding: Encoding;
   readonly surface: Surface;
   readonly split: Split;
+  /** The secret as it was written, before the surface's own rules. */
+  readonly written: string;
   /** Name of the secret. */
   readonly secret: string;
   /** What stands on the surface, one character for each byte. */
@@ -32,7 +34,9 @@ export function* samples(): Generator<Sample> {
             for (const surface of SURFACES) {
               if (surface === "host" && encoding.needsCase) continue;
               const carried = carry(surface, text);
-              if (carried !== undefined) yield { encoding, surface, split: size, secret, carried };
+              if (carried !== undefined) {
+                yield { encoding, surface, split: size, secret, written: text, carried };
+              }
             }
           }
         }
