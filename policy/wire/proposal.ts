@@ -88,7 +88,9 @@ export type WireResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly reason: string };
 
-function parse<T>(schema: v.GenericSchema<unknown, T>, source: string): WireResult<T> {
+type Schema<T> = v.GenericSchema<unknown, T> & { readonly entries: object };
+
+function parse<T>(schema: Schema<T>, source: string): WireResult<T> {
   let value: unknown;
   try {
     value = JSON.parse(source);
@@ -97,8 +99,10 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, source: string): WireResu
   }
   const result = v.safeParse(schema, value);
   if (result.success) return { ok: true, value: result.output };
-  const [issue] = result.issues;
-  return { ok: false, reason: `${v.getDotPath(issue) ?? "the whole"} is not valid` };
+  const place = v.getDotPath(result.issues[0]) ?? "";
+  // A name that the schema does not know is whatever the bottle made of it.
+  const name = Object.hasOwn(schema.entries, place) ? place : "the whole";
+  return { ok: false, reason: `${name} is not valid` };
 }
 
 /** Reads a proposal's text. Never throws, and its reason repeats nothing of the text. */

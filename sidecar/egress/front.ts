@@ -27,9 +27,11 @@ export interface FrontOptions {
 export function createFront(options: FrontOptions): Server {
   const server = createHttp1Server(options.context, { inboundOf, hostOf: () => "" });
   server.maxConnections = LIMITS.connections;
+  // Nothing moves on a connection whose request waits for a person.
+  const idleMs = Math.max(LIMITS.idleMs, options.context.outbound.holdMs + LIMITS.keepAliveMs);
   server.on("connection", (socket: Socket) => {
     socket.setNoDelay(true);
-    socket.setTimeout(LIMITS.idleMs, () => socket.destroy());
+    socket.setTimeout(idleMs, () => socket.destroy());
   });
   server.on("connect", (request, stream, head) => {
     void connect(options, { request, socket: stream as Socket, head });

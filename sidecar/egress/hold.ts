@@ -27,7 +27,8 @@ const MAX_NOTES = 2_000;
 /** Lets requests wait for a person, and remembers which values that person called safe. */
 export class HoldDesk {
   readonly #queue: ProposalQueue | undefined;
-  readonly #timeoutMs: number;
+  /** How long a question stays open, in milliseconds. */
+  readonly timeoutMs: number;
   /** Of no use after this process and outside it: a hash of a value cannot be tried against it. */
   readonly #salt = randomBytes(32);
   readonly #safe = new Set<string>();
@@ -35,7 +36,7 @@ export class HoldDesk {
 
   constructor(options: { readonly queue: ProposalQueue | undefined; readonly timeoutMs: number }) {
     this.#queue = options.queue;
-    this.#timeoutMs = options.timeoutMs;
+    this.timeoutMs = options.timeoutMs;
   }
 
   /** Has a person called the value of that finding safe for this bottle? */
@@ -89,7 +90,7 @@ export class HoldDesk {
       justification: held.justification,
       currentFileHash: held.currentFileHash,
       accepts: ["approved", "rejected"],
-      timeoutMs: this.#timeoutMs,
+      timeoutMs: this.timeoutMs,
     }, withdraw.signal).then((given) => {
       this.#open.delete(key);
       const refusal = refusalOf(given);

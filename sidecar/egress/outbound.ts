@@ -70,6 +70,11 @@ export class OutboundScreen {
     this.#redact = options.redact;
   }
 
+  /** How long a request waits for a person at most, in milliseconds. */
+  get holdMs(): number {
+    return this.#desk.timeoutMs;
+  }
+
   /** How a request of that route is scanned; `undefined` when it is not. */
   request(route: Route): ScanRequest | undefined {
     const detectors = route.dlp.outboundDetectors;
