@@ -67,3 +67,12 @@ for (const agent of REAL_AGENTS) {
     await assertGuarded(stage, agent.modelHost);
   });
 }
+
+Deno.test("the Claude Code of these sessions is the one that bottles get", async () => {
+  const read = (path: string): Promise<string> => Deno.readTextFile(new URL(path, import.meta.url));
+  const { dependencies } = JSON.parse(await read("agents/packages/package.json"));
+  const image = /@anthropic-ai\/claude-code@(\S+)/.exec(
+    await read("../providers/claude/Dockerfile"),
+  );
+  assert.equal(image?.[1], dependencies["@anthropic-ai/claude-code"]);
+});
