@@ -29,8 +29,9 @@ const PAIR: Uint8Array = Uint8Array.from({ length: 16 }, (_, pair) => {
 function isText(bytes: Uint8Array, at: number): boolean {
   const kind = CLASS[bytes[at] as number] as number;
   if (kind === ASCII) return true;
-  const before = CLASS[bytes[at - 1] as number] ?? NO_TEXT;
-  const after = CLASS[bytes[at + 1] as number] ?? NO_TEXT;
+  // Reading beyond an array's ends would make every read here slow.
+  const before = at > 0 ? CLASS[bytes[at - 1] as number] as number : NO_TEXT;
+  const after = at + 1 < bytes.length ? CLASS[bytes[at + 1] as number] as number : NO_TEXT;
   return ((PAIR[kind << 2 | after] as number) & 1) !== 0 &&
     ((PAIR[before << 2 | kind] as number) & 2) !== 0;
 }
