@@ -17,6 +17,9 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   scan: () => import("./scan.ts"),
 };
 
+/** Without names: all but what another one has as a part. */
+const USUAL = Object.keys(BENCHMARKS).filter((name) => name !== "scan");
+
 /** A benchmark and those of its parts that are asked for. */
 interface Choice {
   readonly name: string;
@@ -67,7 +70,7 @@ function count(
 /** Reads the words of the command line: what follows a benchmark's name are parts of it. */
 async function choose(words: readonly string[]): Promise<Choice[] | string> {
   const choices: Choice[] = [];
-  for (const word of words.length > 0 ? words : Object.keys(BENCHMARKS)) {
+  for (const word of words.length > 0 ? words : USUAL) {
     const last = choices.at(-1);
     if (last?.benchmark.PARTS?.includes(word)) {
       last.parts.push(word);

@@ -10,7 +10,7 @@ import { TIMED, timedRows } from "./timed.ts";
 const BENCH = "egress";
 
 /** What can be run by itself. */
-export const PARTS: readonly string[] = [...Object.keys(TIMED), "memory"];
+export const PARTS: readonly string[] = [...Object.keys(TIMED), "memory", "scan"];
 
 /** The proxy against mitmproxy with the same checks, against no proxy, and against an npm one. */
 export async function* run(context: BenchContext): AsyncGenerator<Outcome> {
@@ -41,7 +41,11 @@ async function* measure(context: BenchContext, signal: AbortSignal): AsyncGenera
       yield* await timedRows(rig, one, { bench: BENCH, quick });
     }
   }
-  yield* await missingPeers(wanted);
+  if (wanted.includes("scan")) {
+    progress("scan");
+    yield* await (await import("../scan.ts")).run();
+  }
+  yield* await missingPeers(wanted.filter((part) => part !== "scan"));
 }
 
 /** What was not measured, since it is not installed. */
