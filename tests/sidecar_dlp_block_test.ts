@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import * as zlib from "node:zlib";
 import { FOUND, HOST, PLAIN, send, type Sent, startArena, TOKEN } from "./sidecar/outbound.ts";
-import { curl } from "./sidecar/proxy.ts";
+import { curl, until } from "./sidecar/proxy.ts";
 
 const SURFACES: readonly (readonly [string, (value: string) => Sent])[] = [
   ["path", (value) => ({ target: `/a/${value}/b` })],
@@ -116,6 +116,25 @@ Deno.test("a coded body is looked into, short or long, and an honest one arrives
       assert.equal(status, 200, `${coding} ${size}`);
       assert.equal(arena.arrived.pop()?.body, new TextDecoder("latin1").decode(honest));
     }
+  }
+});
+
+Deno.test("a long coded body passes on its way, and one with a value late in it never ends whole", async () => {
+  await using arena = await startArena({ onMatch: "block" });
+  const lines = Array.from({ length: 80_000 }, (_, at) => `${at} ${crypto.randomUUID()}\n`).join(
+    "",
+  );
+  for (const [coding, encode] of CODINGS.filter(([name]) => name !== "br")) {
+    const headers = [["Content-Encoding", coding]] as const;
+    const honest = encode(Buffer.from(lines));
+    assert.ok(honest.length > 1_500_000);
+    assert.equal((await send(arena.proxy.port, { headers, body: honest })).status, 200, coding);
+    assert.equal(arena.arrived.pop()?.body, new TextDecoder("latin1").decode(honest));
+    const secret = encode(Buffer.from(lines + FOUND));
+    const refused = await send(arena.proxy.port, { headers, body: secret }).catch(() => undefined);
+    assert.ok(refused === undefined || refused.status === 403, coding);
+    await until(() => arena.proxy.logs.at(-1)?.includes("egress_block") === true);
+    for (const seen of arena.arrived.splice(0)) assert.equal(seen.isWhole, false);
   }
 });
 

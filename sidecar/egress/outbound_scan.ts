@@ -1,4 +1,4 @@
-import { secretDenial, unreadableDenial } from "../../policy/dlp/decision.ts";
+import { secretDenial, unreadableDenial, UNSCANNABLE } from "../../policy/dlp/decision.ts";
 import type { Finding } from "../../policy/dlp/finding.ts";
 import type { Compression, ScanRequest, StreamScan, StreamStep } from "../../policy/dlp/scan.ts";
 import { LIMITS } from "./limits.ts";
@@ -79,6 +79,14 @@ export class PlainBodyScan implements BodyScan {
   }
 }
 
+/**
+ * As it is, a coded body holds a compressed stream, which that scan looks into only as far as it
+ * may; here all of it is decoded and scanned, so that bound is no finding.
+ */
+function besideCoded({ detectors, isSafe }: ScanRequest): ScanRequest {
+  return { detectors, isSafe: (finding) => finding.kind === UNSCANNABLE || isSafe(finding) };
+}
+
 /** How far into the coded and the decoded body a piece ends. */
 interface Mark {
   readonly coded: number;
@@ -104,7 +112,7 @@ export class CodedBodyScan implements BodyScan {
 
   constructor(options: BodyScanOptions, codings: readonly Compression[]) {
     this.#options = { ...options, canRewrite: false };
-    this.#raw = new PlainBodyScan(this.#options);
+    this.#raw = new PlainBodyScan({ ...this.#options, scan: besideCoded(options.scan) });
     const place = `${options.place} (decoded from ${codings.toReversed().join(" in ")})`;
     this.#plain = new PlainBodyScan({ ...this.#options, place });
     this.#chain = new DecodeChain(codings);
