@@ -138,6 +138,24 @@ Deno.test("a long coded body passes on its way, and one with a value late in it 
   }
 });
 
+Deno.test("an archive that no header declares is looked into, however long it is", async () => {
+  await using arena = await startArena({ onMatch: "block" });
+  for (const lines of [20_000, 80_000]) {
+    const text = Array.from({ length: lines }, (_, at) => `${at} ${crypto.randomUUID()}\n`).join(
+      "",
+    );
+    const honest = gzipSync(text);
+    const sent = await send(arena.proxy.port, { body: honest });
+    assert.equal(sent.status, 200, sent.text);
+    assert.equal(arena.arrived.pop()?.body, new TextDecoder("latin1").decode(honest));
+    const secret = gzipSync(text + FOUND);
+    const refused = await send(arena.proxy.port, { body: secret }).catch(() => undefined);
+    assert.ok(refused === undefined || refused.status === 403);
+    await until(() => arena.proxy.logs.at(-1)?.includes("egress_block") === true);
+    for (const seen of arena.arrived.splice(0)) assert.equal(seen.isWhole, false);
+  }
+});
+
 Deno.test("what is not in the coding that it claims is refused: a bomb, damage, garbage, a cut", async () => {
   await using arena = await startArena({ onMatch: "block" });
   const good = filler(1000);

@@ -12,7 +12,7 @@ import { LIMITS } from "./limits.ts";
 import { type AgentRequest, pairs } from "./message.ts";
 import { OutboundDenied } from "./outbound.ts";
 import { screenTrailers, subjectOf } from "./outbound_head.ts";
-import { type BodyScanOptions, CodedBodyScan, PlainBodyScan } from "./outbound_scan.ts";
+import { type BodyScanOptions, CodedBodyScan, isGzip, UncodedBodyScan } from "./outbound_scan.ts";
 import { ScreenedBody } from "./outbound_stream.ts";
 
 /** What goes upstream of a request whose head may, as it may leave. */
@@ -89,9 +89,10 @@ async function screenWhole(
   sent: Uint8Array,
 ): Promise<Outgoing> {
   let bytes = sent;
-  if (codings.length === 0) bytes = await cleanBytes(options, sent);
+  const isPlain = codings.length === 0 && !isGzip(sent);
+  if (isPlain) bytes = await cleanBytes(options, sent);
   else {
-    const scan = new CodedBodyScan(options, codings);
+    const scan = new CodedBodyScan(options, codings.length === 0 ? ["gzip"] : codings);
     await scan.push(sent);
     await scan.end();
   }
@@ -142,7 +143,7 @@ async function screenStream(
   const body = new ScreenedBody({
     source,
     isLive,
-    scan: codings.length === 0 ? new PlainBodyScan(options) : new CodedBodyScan(options, codings),
+    scan: codings.length === 0 ? new UncodedBodyScan(options) : new CodedBodyScan(options, codings),
     onEnd: async () => {
       clean = await screenTrailers(options.outbound, trailers(), options.subject);
     },

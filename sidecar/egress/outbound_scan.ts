@@ -193,3 +193,66 @@ export class CodedBodyScan implements BodyScan {
     }
   }
 }
+
+/** What a gzip member begins with: its magic and its only method (RFC 1952, section 2.3). */
+const GZIP_HEAD = Uint8Array.of(0x1f, 0x8b, 0x08);
+
+/** Is this body an archive, whatever its headers say? `undefined`: too short to tell. */
+export function isGzip(head: Uint8Array): boolean | undefined {
+  const known = Math.min(head.length, GZIP_HEAD.length);
+  if (!GZIP_HEAD.subarray(0, known).every((byte, index) => head[index] === byte)) return false;
+  return known === GZIP_HEAD.length ? true : undefined;
+}
+
+/**
+ * Scans a body without coding. One that begins like a gzip file is scanned as if it were declared
+ * so: the scan of bytes looks into what is compressed only so far, and an archive may be long.
+ */
+export class UncodedBodyScan implements BodyScan {
+  readonly #options: BodyScanOptions;
+  #scan: BodyScan | undefined;
+  #head = new Uint8Array(0);
+
+  constructor(options: BodyScanOptions) {
+    this.#options = options;
+  }
+
+  push(chunk: Uint8Array): Released | Promise<Released> {
+    if (this.#scan !== undefined) return this.#scan.push(chunk);
+    this.#head = this.#head.length === 0 ? chunk.slice() : concat(this.#head, chunk);
+    const gzip = isGzip(this.#head);
+    return gzip === undefined ? [] : this.#begin(gzip);
+  }
+
+  pause(): Released | Promise<Released> {
+    return this.#finish((scan) => scan.pause());
+  }
+
+  end(): Released | Promise<Released> {
+    return this.#finish((scan) => scan.end());
+  }
+
+  /** What is too short to tell is let go as it is: the scan of bytes goes on from there. */
+  #finish(step: (scan: BodyScan) => Released | Promise<Released>): Released | Promise<Released> {
+    if (this.#scan !== undefined) return step(this.#scan);
+    const scan = this.#scan = new PlainBodyScan(this.#options);
+    const begun = this.#head.length === 0 ? [] : scan.push(this.#head);
+    return Promise.resolve(begun).then(async (released) => [...released, ...await step(scan)]);
+  }
+
+  #begin(gzip: boolean): Released | Promise<Released> {
+    const head = this.#head;
+    this.#head = new Uint8Array(0);
+    this.#scan = gzip
+      ? new CodedBodyScan(this.#options, ["gzip"])
+      : new PlainBodyScan(this.#options);
+    return this.#scan.push(head);
+  }
+}
+
+function concat(left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(left.length + right.length);
+  whole.set(left);
+  whole.set(right, left.length);
+  return whole;
+}
