@@ -1,3 +1,4 @@
+import { besideCoded, isGzip } from "../../policy/dlp/coded.ts";
 import {
   decideMatch,
   foundSecret,
@@ -98,17 +99,20 @@ async function scanBody(
   if (body === undefined) return { matches: [], canRewrite: true };
   const codings = contentCodings(forwarded);
   if (!codings.ok) return `the body cannot be scanned: ${codings.reason}`;
-  const raw = new PartScan(scanner.stream(scan), "body");
-  const isSigned = signedSurfaces(forwarded, verdict.query).body;
-  if (codings.list.length === 0) {
-    for await (const chunk of body.chunks) if (!raw.push(chunk)) break;
+  const { head, chunks } = await peek(body.chunks);
+  const list = codings.list.length === 0 && isGzip(head) ? ["gzip" as const] : codings.list;
+  if (list.length === 0) {
+    const raw = new PartScan(scanner.stream(scan), "body");
+    const isSigned = signedSurfaces(forwarded, verdict.query).body;
+    for await (const chunk of chunks) if (!raw.push(chunk)) break;
     return raw.end(!isSigned);
   }
-  const place = `body (decoded from ${codings.list.toReversed().join(" in ")})`;
+  const raw = new PartScan(scanner.stream(besideCoded(scan)), "body");
+  const place = `body (decoded from ${list.toReversed().join(" in ")})`;
   const plain = new PartScan(scanner.stream(scan), place);
-  const chain = new DecodeChain(codings.list);
+  const chain = new DecodeChain(list);
   try {
-    for await (const chunk of body.chunks) {
+    for await (const chunk of chunks) {
       if (!raw.push(chunk) || !plain.push(await chain.push(chunk))) break;
     }
     if (!raw.isStopped && !plain.isStopped) plain.push(await chain.end());
@@ -121,6 +125,21 @@ async function scanBody(
   // What is compressed cannot be rewritten.
   const [one, other] = [raw.end(false), plain.end(false)];
   return { matches: [...one.matches, ...other.matches], canRewrite: false };
+}
+
+/** The first chunk of a body, and all of them. */
+async function peek(
+  source: AsyncIterable<Uint8Array>,
+): Promise<{ readonly head: Uint8Array; readonly chunks: AsyncIterable<Uint8Array> }> {
+  const iterator = source[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const head = first.done ? new Uint8Array() : first.value;
+  const chunks = async function* (): AsyncGenerator<Uint8Array> {
+    if (first.done) return;
+    yield head;
+    yield* { [Symbol.asyncIterator]: () => iterator };
+  };
+  return { head, chunks: chunks() };
 }
 
 /** One stream of a body, up to the first place where the proxy would stop it. */

@@ -62,6 +62,7 @@ export function secretDenial(
 
 /** One finding in words. */
 export function describeFound({ detector, kind, place, writtenAs }: FoundSecret): string {
+  if (kind === UNSCANNABLE) return `${place} could not be scanned: ${writtenAs.join(", ")}`;
   const how = writtenAs.length === 0 ? "" : ` written as ${writtenAs.join(" in ")}`;
   return `${detector}: ${kind} in ${place}${how}`;
 }

@@ -1,3 +1,4 @@
+import { isGzip } from "../../policy/dlp/coded.ts";
 import { secretDenial, unreadableDenial } from "../../policy/dlp/decision.ts";
 import type { Compression } from "../../policy/dlp/scan.ts";
 import { encodedMark, mark, replaceFindings } from "../../policy/dlp/surfaces.ts";
@@ -12,7 +13,7 @@ import { LIMITS } from "./limits.ts";
 import { type AgentRequest, pairs } from "./message.ts";
 import { OutboundDenied } from "./outbound.ts";
 import { screenTrailers, subjectOf } from "./outbound_head.ts";
-import { type BodyScanOptions, CodedBodyScan, isGzip, UncodedBodyScan } from "./outbound_scan.ts";
+import { type BodyScanOptions, CodedBodyScan, UncodedBodyScan } from "./outbound_scan.ts";
 import { ScreenedBody } from "./outbound_stream.ts";
 
 /** What goes upstream of a request whose head may, as it may leave. */

@@ -1,4 +1,5 @@
-import { secretDenial, unreadableDenial, UNSCANNABLE } from "../../policy/dlp/decision.ts";
+import { besideCoded, isGzip } from "../../policy/dlp/coded.ts";
+import { secretDenial, unreadableDenial } from "../../policy/dlp/decision.ts";
 import type { Finding } from "../../policy/dlp/finding.ts";
 import type { Compression, ScanRequest, StreamScan, StreamStep } from "../../policy/dlp/scan.ts";
 import { LIMITS } from "./limits.ts";
@@ -77,14 +78,6 @@ export class PlainBodyScan implements BodyScan {
     }
     throw new OutboundDenied(outbound.refuse(subject, secretDenial(subject.host, [])));
   }
-}
-
-/**
- * As it is, a coded body holds a compressed stream, which that scan looks into only as far as it
- * may; here all of it is decoded and scanned, so that bound is no finding.
- */
-function besideCoded({ detectors, isSafe }: ScanRequest): ScanRequest {
-  return { detectors, isSafe: (finding) => finding.kind === UNSCANNABLE || isSafe(finding) };
 }
 
 /** How far into the coded and the decoded body a piece ends. */
@@ -192,16 +185,6 @@ export class CodedBodyScan implements BodyScan {
       throw new OutboundDenied(outbound.refuse(subject, unreadableDenial(subject.host, message)));
     }
   }
-}
-
-/** What a gzip member begins with: its magic and its only method (RFC 1952, section 2.3). */
-const GZIP_HEAD = Uint8Array.of(0x1f, 0x8b, 0x08);
-
-/** Is this body an archive, whatever its headers say? `undefined`: too short to tell. */
-export function isGzip(head: Uint8Array): boolean | undefined {
-  const known = Math.min(head.length, GZIP_HEAD.length);
-  if (!GZIP_HEAD.subarray(0, known).every((byte, index) => head[index] === byte)) return false;
-  return known === GZIP_HEAD.length ? true : undefined;
 }
 
 /**

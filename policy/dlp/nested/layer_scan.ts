@@ -1,5 +1,6 @@
 import type { OutboundDetector } from "../../egress/route.ts";
 import type { Secret } from "../../secret.ts";
+import { DETECTOR_FAILED } from "../coded.ts";
 import { findRandomText } from "../entropy.ts";
 import type { ByteRange } from "../finding.ts";
 import type { KnownMatcher } from "../known/matcher.ts";
@@ -200,7 +201,7 @@ export class LayerScan {
         this.#tell(found, { detector, text, layer, offset: 0 });
       }
     } catch {
-      this.fail(detector, "the detector failed");
+      this.fail(detector, DETECTOR_FAILED);
     }
   }
 
