@@ -124,6 +124,14 @@ Deno.test("policy check scans a body, compressed too, and of any length", async 
       assert.equal(code, 1);
       assert.ok(output.findings?.some((one) => one.place === place), place);
     }
+    const lines = Array.from({ length: 80_000 }, () => crypto.randomUUID()).join("\n");
+    for (const [text, verdict] of [[lines, 0], [lines + TOKEN, 1]] as const) {
+      await Deno.writeFile(path, gzipSync(text));
+      const { code, output } = await check("POST", url, "--body", path);
+      assert.equal(code, verdict);
+      const places = (output.findings ?? []).map((one) => one.place);
+      assert.deepEqual(places, verdict === 0 ? [] : ["body (decoded from gzip)"]);
+    }
     await Deno.writeTextFile(path, "no gzip at all");
     const broken = await check("POST", url, "--body", path, "--header", "Content-Encoding: gzip");
     assert.deepEqual([broken.code, broken.output.reason], [1, "body_unreadable"]);
