@@ -64,11 +64,26 @@ export function byEncoding(): readonly Attempt[] {
 const MIB = 1024 * 1024;
 const FILLER = Buffer.from("All work and no play makes a long request. ");
 
-/** Sends a sample; the part of the answer that tells what happened. */
-export async function attempt(
-  { proxy }: CorpusArena,
-  one: Attempt,
-): Promise<{ readonly outcome: Outcome; readonly answer: string }> {
+/** What a client saw, and the part of the answer that tells what happened. */
+export interface Attempted {
+  readonly outcome: Outcome;
+  readonly answer: string;
+}
+
+/** Sends a sample. An answer that does not come is an outcome, too: "broken". */
+export async function attempt(arena: CorpusArena, one: Attempt): Promise<Attempted> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<Attempted>((resolve) => {
+    timer = setTimeout(() => resolve({ outcome: "broken", answer: "none within 20 s" }), 20_000);
+  });
+  try {
+    return await Promise.race([attemptOnce(arena, one), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function attemptOnce({ proxy }: CorpusArena, one: Attempt): Promise<Attempted> {
   if (one.surface === "WebSocket text" || one.surface === "WebSocket binary") {
     const bytes = Buffer.from(one.carried, "latin1");
     const parts = [bytes.subarray(0, 7), bytes.subarray(7, 60), bytes.subarray(60)];
