@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
-import { Secret } from "../../secret.ts";
-import { createKnownMatcher } from "./matcher.ts";
+import { Secret } from "../policy/secret.ts";
+import { createKnownMatcher } from "../policy/dlp/known/matcher.ts";
 
-const ROOT = join(import.meta.dirname ?? ".", "../../..");
+const ROOT = join(import.meta.dirname ?? ".", "..");
 
 /** Random text that is the same in each run. */
 function random(name: string, length: number): string {
@@ -44,7 +44,7 @@ async function* files(folder: string): AsyncGenerator<string> {
   for await (const entry of Deno.readDir(folder)) {
     const path = join(folder, entry.name);
     if (entry.isDirectory && !/^(?:\.git|coverage|dist)$/.test(entry.name)) yield* files(path);
-    else if (entry.isFile && entry.name !== "precision_test.ts") yield path;
+    else if (entry.isFile && entry.name !== "corpus_precision_test.ts") yield path;
   }
 }
 
