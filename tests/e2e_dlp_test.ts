@@ -23,11 +23,19 @@ out.on("error", (error) => console.log("failed " + error.message));
 out.end(process.argv[1]);
 `;
 
+/** What a bottle that ended said. */
+interface Ended {
+  readonly code: number;
+  /** Of the agent. */
+  readonly lines: string[];
+  readonly stderr: string;
+}
+
 interface Arena extends AsyncDisposable {
   readonly operator: Operator;
   /** Bodies that reached the upstream. */
   readonly arrived: string[];
-  start(label: string, texts: readonly string[]): Promise<{ code: number; lines: string[] }>;
+  start(label: string, texts: readonly string[]): Promise<Ended>;
   /** Waits for the open proposals of a bottle. */
   proposed(slug: string): Promise<Proposal>;
   respond(proposal: Proposal, answer: object): Promise<void>;
@@ -60,7 +68,7 @@ async function setUp(env: Record<string, string> = {}): Promise<Arena> {
         env: { BOT_BOTTLE_EXTRA_HOSTS: `${HOST}=${address}:${port}`, ...env },
       });
       assert.equal(code, 0, stderr);
-      return { code, lines: stdout.trim().split("\n") };
+      return { code, lines: stdout.trim().split("\n"), stderr };
     },
     proposed: (slug) =>
       eventually(`${slug} asks`, async () => {
@@ -103,7 +111,9 @@ Deno.test("a held request of a bottle waits for its operator, whose yes or no it
     ["supervise", "reject", second.id, "--reason", "use the test account"],
   );
   assert.equal(code, 0);
-  const { lines } = await run;
+  const { lines, stderr } = await run;
+  assert.match(stderr, /asker waits for your answer: token_patterns: github-classic in body/);
+  assert.match(stderr, new RegExp(`bot-bottle supervise show ${first.id.slice(0, 8)}`));
   assert.deepEqual(lines.slice(0, 2), ["200 arrived", "200 arrived"]);
   assert.match(lines[2] ?? "", /^403 .*secret_found.*use the test account/);
   assert.deepEqual(arena.arrived, [`key=${FOUND}`, `again=${FOUND}`]);

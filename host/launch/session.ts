@@ -6,6 +6,7 @@ import type { CommandContext } from "../context.ts";
 import type { NewMetadata, OwnedState } from "../state/owned_state.ts";
 import { handOverAnswers } from "../state/queue_answers.ts";
 import { makeQueue, queueFolder, removeQueue, settleQueue } from "../state/queue_folder.ts";
+import { noticeQuestions } from "../supervise/notices.ts";
 import { hostStdio } from "../terminal/stdio.ts";
 import type { ComposedBottle } from "./compose.ts";
 
@@ -74,7 +75,7 @@ async function launch(
 }
 
 async function runAgent(
-  { terminal, signal }: CommandContext,
+  { home, terminal, signal }: CommandContext,
   { composed, stdio, bottle, socket }: SessionInputs & { bottle: Bottle; socket: SocketPlace },
 ): Promise<number> {
   const { argv, plan: { identity } } = composed;
@@ -84,7 +85,11 @@ async function runAgent(
     await hub.finish(code);
     return code;
   };
-  if (stdio === "output") return await run(hostStdio({ tty: false, noInput: true }));
+  if (stdio === "output") {
+    // An agent with a terminal owns it: there nothing else may write.
+    using _notices = noticeQuestions({ home, terminal }, identity.slug);
+    return await run(hostStdio({ tty: false, noInput: true }));
+  }
   const screen = await terminal.screen();
   screen.dress(`${identity.label ?? identity.slug} - bot-bottle`, identity.color);
   try {

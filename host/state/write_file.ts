@@ -2,18 +2,12 @@ import { ioError } from "./io_error.ts";
 
 /**
  * Replaces a file whole or not at all: written beside it with mode 0600, flushed to the disk and
- * renamed over it. Throws BottleError; then the old file stands as it was and nothing is left. Only
- * root may give it an owner other than itself.
+ * renamed over it. Throws BottleError; then the old file stands as it was and nothing is left.
  */
-export async function writeFileAtomically(
-  path: string,
-  text: string,
-  owner?: { readonly uid: number; readonly gid: number },
-): Promise<void> {
+export async function writeFileAtomically(path: string, text: string): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
     await writeAndFlush(temporary, new TextEncoder().encode(text));
-    if (owner) await Deno.chown(temporary, owner.uid, owner.gid);
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});

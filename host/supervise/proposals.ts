@@ -7,9 +7,9 @@ import {
   proposalFileName,
   type ProposalResponse,
 } from "../../policy/wire/proposal.ts";
-import { isSlug } from "../../policy/slug.ts";
 import { BottleError, UsageError } from "../errors.ts";
-import { ioError } from "../state/io_error.ts";
+import { codeOf, ioError } from "../state/io_error.ts";
+import { queueFolder, queues } from "../state/queue_folder.ts";
 import { writeFileAtomically } from "../state/write_file.ts";
 
 /** One open question of a bottle's. */
@@ -37,13 +37,15 @@ export interface Decision {
 /** The most files of one queue that are read; more than a bottle may ask at one time. */
 const MAX_FILES = 1000;
 
-/** Finds what the bottles of a home ask. Throws BottleError when the queue cannot be read. */
-export async function openProposals(home: string): Promise<OpenProposals> {
-  const root = `${home}/queue`;
+/**
+ * Finds what the bottles of a home ask, or one of them. Throws BottleError when a queue cannot be
+ * read.
+ */
+export async function openProposals(home: string, only?: string): Promise<OpenProposals> {
   const open: OpenProposal[] = [];
   const skipped: string[] = [];
-  for (const slug of (await namesIn(root)).filter(isSlug)) {
-    const folder = `${root}/${slug}`;
+  for (const slug of only === undefined ? await queues(home) : [only]) {
+    const folder = queueFolder(home, slug);
     for (const name of await namesIn(folder)) {
       const id = idInFileName(name, "proposal");
       if (id === undefined) continue;
@@ -77,14 +79,7 @@ export async function respond(open: OpenProposal, decision: Decision): Promise<v
   if (await isAnswered(folder, proposal.id)) {
     throw new BottleError(`Cannot answer ${proposal.id}: it has an answer already`);
   }
-  await writeFileAtomically(path, formatQueueFile(response), await readerOf(folder));
-}
-
-/** Whoever waits in the sidecar reads as the folder's owner, which root has to name. */
-async function readerOf(folder: string): Promise<{ uid: number; gid: number } | undefined> {
-  if (Deno.uid() !== 0) return undefined;
-  const { uid, gid } = await Deno.lstat(folder);
-  return uid === null || gid === null ? undefined : { uid, gid };
+  await writeFileAtomically(path, formatQueueFile(response));
 }
 
 /** The proposal, or why the file is none; undefined when it has just been moved away. */
@@ -119,7 +114,7 @@ async function namesIn(folder: string): Promise<string[]> {
       if (names.push(name) >= MAX_FILES) break;
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw ioError(`read ${folder}`, error);
+    if (codeOf(error) !== "ENOENT") throw ioError(`read ${folder}`, error);
   }
   return names.sort();
 }
