@@ -60,6 +60,17 @@ const SYSTEM_INFORMATION = "hostname,osRelease,osUptime,loadavg,networkInterface
   "systemMemoryInfo,uid,gid,username,cpus,homedir,statfs,getPriority,setPriority,userInfo";
 
 /**
+ * The collector is told about relayed buffers, and the heap is bounded. Relayed buffers press on a
+ * small heap as if they stayed: with room to begin with, a download costs two thirds of the time.
+ */
+const EGRESS_HEAP = Object.freeze([
+  "--expose-gc",
+  "--max-old-space-size=256",
+  "--initial-old-space-size=64",
+  "--min-semi-space-size=8",
+]);
+
+/**
  * The egress process. `pinned` are the addresses that the operator gave to names; one inside a
  * range that is never dialled otherwise opens that range.
  */
@@ -72,8 +83,7 @@ export function egressProcess(placement: Placement, pinned: readonly string[]): 
     name: "egress",
     args: [
       ...COMMON_FLAGS,
-      // The collector is told about relayed buffers; the heap is bounded.
-      "--v8-flags=--expose-gc,--max-old-space-size=256",
+      `--v8-flags=${EGRESS_HEAP.join(",")}`,
       "--allow-net",
       ...(denied.length > 0 ? [`--deny-net=${denied.join(",")}`] : []),
       `--allow-read=${routesPath},${queuePath}`,

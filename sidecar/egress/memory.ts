@@ -1,7 +1,12 @@
 import { LIMITS } from "./limits.ts";
 
 /** What `--expose-gc` gives. */
-type Collect = (options?: { type: "major"; execution: "sync"; flavor: "last-resort" }) => void;
+type Collect = (options?: CollectOptions) => void;
+type CollectOptions = { readonly type: "minor" } | {
+  readonly type: "major";
+  readonly execution: "sync";
+  readonly flavor: "last-resort";
+};
 
 /**
  * Starts a collection when memory outside the JavaScript heap has piled up. Relayed buffers live
@@ -23,7 +28,9 @@ export class MemoryGuard {
     this.#unseen += bytes;
     if (this.#unseen < LIMITS.externalCheckBytes) return;
     this.#unseen = 0;
-    if (Deno.memoryUsage().external > LIMITS.externalBytes) this.#collect?.();
+    // Relayed buffers die young, and looking at what is young takes a twentieth of the time.
+    const isTooMuch = Deno.memoryUsage().external > LIMITS.externalBytes;
+    this.#collect?.(isTooMuch ? undefined : { type: "minor" });
   }
 
   /**
