@@ -102,6 +102,8 @@ Deno.test("a held request of a bottle waits for its operator, whose yes or no it
   const first = await arena.proposed("asker");
   assert.deepEqual(arena.arrived, []);
   assert.ok(!JSON.stringify(first).includes(FOUND));
+  // Long enough for the operator to be told, which happens once a second.
+  await new Promise((resolve) => setTimeout(resolve, 2000));
   await arena.respond(first, { status: "approved" });
   const second = await eventually("the other value", async () => {
     const open = await arena.proposed("asker");
