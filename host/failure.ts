@@ -12,6 +12,7 @@ export function tellError(terminal: Terminal, error: unknown, { debug }: { debug
   else if (isCommandLineError(error)) tellCommandLineError(terminal, error);
   else if (hasHint(error)) terminal.error(error.message, error.hint);
   else if (error instanceof AggregateError) tellAll(terminal, error, debug);
+  else if (error instanceof SuppressedError) tellEach(terminal, error, debug);
   else {
     terminal.error(`Cannot go on: ${reasonOf(error)}`, debug ? undefined : UNEXPECTED);
   }
@@ -80,4 +81,15 @@ function hasHint(error: unknown): error is Error & { readonly hint?: string } {
 function tellAll(terminal: Terminal, error: AggregateError, debug: boolean): void {
   if (error.message) terminal.error(error.message);
   for (const each of error.errors) tellError(terminal, each, { debug });
+}
+
+/** What went wrong, and then what went wrong in clearing up after it, which is often the same. */
+function tellEach(terminal: Terminal, error: SuppressedError, debug: boolean): void {
+  const each = new Map(inOrder(error).map((one) => [reasonOf(one), one]));
+  for (const one of each.values()) tellError(terminal, one, { debug });
+}
+
+function inOrder(error: unknown): readonly unknown[] {
+  if (!(error instanceof SuppressedError)) return [error];
+  return [...inOrder(error.suppressed), ...inOrder(error.error)];
 }

@@ -91,6 +91,7 @@ Deno.test("policy check tells redaction and holding apart from refusal", async (
   await withChecks(async (check) => {
     const redacted = await check("GET", `https://redact.example.com/a?key=${OTHER}`);
     assert.deepEqual([redacted.code, redacted.output.outcome], [0, "redacted"]);
+    assert.match(redacted.output.explanation[0] ?? "", /^redacted: GET /);
     const inName = await check("GET", "https://redact.example.com/", "--header", `${OTHER}: 1`);
     assert.deepEqual([inName.code, inName.output.outcome], [1, "refused"]);
     const held = await check("GET", `https://ask.example.com/a/${OTHER}`);

@@ -113,7 +113,7 @@ function describe({ verdict, request, policy, placed, scanned }: {
     ...(verdict.action === "deny" && { status: verdict.status, reason: verdict.reason }),
     ...(found.length > 0 && { findings: found }),
     explanation: [
-      ...(outcome === "held" ? [heldLine(lines), ...lines.slice(1)] : lines),
+      ...headline(lines, outcome),
       ...(place === undefined ? [] : [`route from: ${place.from}`]),
       ...(rule === undefined ? [] : [`rule from: ${rule}`]),
       ...(scanned === undefined ? [] : describeScan(scanned.report)),
@@ -135,9 +135,13 @@ function withoutSecrets(
   };
 }
 
-/** The first line of what would be allowed without its findings. */
-function heldLine([first = ""]: readonly string[]): string {
-  return first.replace(/^allowed/, "held");
+/** The lines, of which the first names what becomes of a request that the rules allow. */
+function headline(
+  [first = "", ...rest]: readonly string[],
+  outcome: PolicyCheckOutcome,
+): readonly string[] {
+  const isChanged = outcome === "held" || outcome === "redacted";
+  return [isChanged ? first.replace(/^allowed/, outcome) : first, ...rest];
 }
 
 function outcomeOf(verdict: Verdict, scanned: Scanned | undefined): PolicyCheckOutcome {

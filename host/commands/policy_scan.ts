@@ -1,7 +1,7 @@
 import { besideCoded, isGzip } from "../../policy/dlp/coded.ts";
 import {
   decideMatch,
-  foundSecret,
+  foundSecrets,
   type MatchVerdict,
   secretDenial,
   unreadableDenial,
@@ -60,9 +60,7 @@ export async function scanRequest(head: PassedHead, setting: ScanSetting): Promi
     return { report: { ...base, found: [] }, denial: unreadableDenial(host, inBody) };
   }
   const parts = [inHead, inBody].filter(({ matches }) => matches.length > 0);
-  const found = parts.flatMap(({ matches }) =>
-    matches.map(({ finding, place }) => foundSecret(finding, place))
-  );
+  const found = foundSecrets(parts.flatMap(({ matches }) => matches));
   if (found.length === 0) return { report: { ...base, found } };
   const verdict = parts.map(({ matches, canRewrite }) =>
     decideMatch(route.dlp.outboundOnMatch, matches.map(({ finding }) => finding), canRewrite)

@@ -66,10 +66,15 @@ function routeLine(route: Route): string {
     ...(route.matches.length > 0 ? ["[matches]"] : []),
     ...(route.gitFetch ? ["[git fetch]"] : []),
     ...(route.allowPrivate ? ["[private]"] : []),
-    ...(isScanned(route) ? ["[dlp]"] : []),
+    ...scanMarks(route),
   ].join(" ");
 }
 
-function isScanned({ dlp }: Route): boolean {
-  return dlp.outboundDetectors.length + dlp.inboundDetectors.length > 0;
+/** Which way is scanned, and what a match leads to where that is not the default. */
+function scanMarks({ dlp }: Route): readonly string[] {
+  if (dlp.outboundDetectors.length === 0) {
+    return dlp.inboundDetectors.length === 0 ? [] : ["[dlp:inbound]"];
+  }
+  const action = dlp.outboundOnMatch;
+  return ["[dlp]", ...(action === "supervise" ? [] : [`[on-match:${action}]`])];
 }

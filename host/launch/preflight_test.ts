@@ -46,6 +46,13 @@ Deno.test("the preflight names everything that is given, and no value of the env
         matches: [{ methods: ["GET"] }],
         allowPrivate: true,
       },
+      { ...route, host: "c.example", dlp: { ...DEFAULT_DLP, outboundOnMatch: "block" } },
+      { ...route, host: "d.example", dlp: { ...DEFAULT_DLP, outboundDetectors: [] } },
+      {
+        ...route,
+        host: "e.example",
+        dlp: { ...DEFAULT_DLP, outboundDetectors: [], inboundDetectors: [] },
+      },
     ],
     notes: ["one", "two"],
   });
@@ -61,6 +68,9 @@ Deno.test("the preflight names everything that is given, and no value of the env
     ["git gate", "project \u2192 git.example.com:2222"],
     ["egress", "api.example.com [auth:Bearer] [dlp]"],
     ["", "b.example:8443 [matches] [private] [dlp]"],
+    ["", "c.example [dlp] [on-match:block]"],
+    ["", "d.example [dlp:inbound]"],
+    ["", "e.example"],
     ["note", "one"],
     ["", "two"],
   ]);

@@ -27,6 +27,14 @@ export function foundSecret({ detector, kind, writtenAs }: Finding, place: strin
   return { detector, kind, place, writtenAs };
 }
 
+/** Findings as they may be shown, each once: a host is looked at twice, and a value may stand twice. */
+export function foundSecrets(
+  matches: readonly { readonly finding: Finding; readonly place: string }[],
+): readonly FoundSecret[] {
+  const found = matches.map(({ finding, place }) => foundSecret(finding, place));
+  return [...new Map(found.map((one) => [describeFound(one), one])).values()];
+}
+
 /** The most findings that a denial lists. */
 const MAX_LISTED = 20;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { denialBody } from "../egress/verdict.ts";
 import { Secret } from "../secret.ts";
-import { decideMatch, foundSecret, secretDenial } from "./decision.ts";
+import { decideMatch, foundSecret, foundSecrets, secretDenial } from "./decision.ts";
 import type { Finding } from "./finding.ts";
 
 const FINDING: Finding = {
@@ -54,4 +54,10 @@ Deno.test("a refused hold says what came of asking, with the person's words", ()
 Deno.test("a long list of findings is cut", () => {
   const found = Array.from({ length: 500 }, () => foundSecret(FINDING, "body"));
   assert.ok(denialBody(secretDenial("h", found)).json.length < 5_000);
+});
+
+Deno.test("what was found twice in one place is told once", () => {
+  const places = ["host", "host", "body"];
+  const found = foundSecrets(places.map((place) => ({ finding: FINDING, place })));
+  assert.deepEqual(found.map(({ place }) => place), ["host", "body"]);
 });

@@ -2,6 +2,7 @@ import {
   decideMatch,
   describeFound,
   foundSecret,
+  foundSecrets,
   secretDenial,
 } from "../../policy/dlp/decision.ts";
 import type { Finding } from "../../policy/dlp/finding.ts";
@@ -88,7 +89,9 @@ export class OutboundScreen {
    */
   async settle(subject: Subject, matches: readonly Match[], canRewrite: boolean): Promise<Settled> {
     const findings = matches.map(({ finding }) => finding);
-    const found = matches.map(({ finding, place }) => foundSecret(finding, this.#redact(place)));
+    const found = foundSecrets(
+      matches.map(({ finding, place }) => ({ finding, place: this.#redact(place) })),
+    );
     const verdict = decideMatch(subject.route.dlp.outboundOnMatch, findings, canRewrite);
     if (verdict === "redact") {
       this.#tell(subject, { found, what: "redacted" });
