@@ -4,6 +4,7 @@ import { TOKEN_PATTERNS, type TokenPattern } from "./pattern.ts";
 import { isPlausible } from "./plausible.ts";
 import { type Program, type Runs, toProgram, walkBackward, walkForward } from "./program.ts";
 import { parseRegex, type Step } from "./regex.ts";
+import { MOST_BEFORE, Sieve } from "./sieve.ts";
 
 /** Finds tokens by their format, in time linear in the text's length. */
 export interface TokenMatcher {
@@ -34,6 +35,7 @@ class Matcher implements TokenMatcher {
   /** What to check where keywords end, by the number of the automaton's state. */
   readonly #programs: readonly (readonly PatternProgram[])[];
   readonly #steps: number;
+  readonly #sieve: Sieve;
 
   constructor(patterns: readonly TokenPattern[]) {
     const numbers = new Map<Step, number>();
@@ -45,26 +47,59 @@ class Matcher implements TokenMatcher {
       programs.filter((_, number) => ends.includes(number))
     );
     this.#steps = numbers.size;
+    this.#sieve = new Sieve(programs);
     this.maxLength = Math.max(...programs.map(({ maxLength }) => maxLength));
   }
 
   find(bytes: Uint8Array, limit: number): readonly ViewMatch[] {
-    const { classes, next, classCount } = this.#automaton;
     const found: ViewMatch[] = [];
-    let runs: Runs | undefined;
-    let state = 0;
-    for (let at = 0; at < bytes.length; at++) {
-      state = next[state + (classes[bytes[at] as number] as number)] as number;
-      if (state >= 0) continue;
-      state = -state - 1;
-      runs ??= new Int32Array(2 * this.#steps);
-      for (const program of this.#programs[state / classCount] as readonly PatternProgram[]) {
-        const match = matchAt(program, bytes, at + 1, runs);
-        if (match && add(found, match) && found.length >= limit) return found;
-      }
+    const search: Search = { bytes, limit, found, runs: undefined };
+    const next = this.#sieve.over(bytes);
+    if (!next) {
+      this.#walk(search, 0, bytes.length);
+      return found;
+    }
+    let behind = 0;
+    for (let place = next(0); place >= 0; place = next(behind - 1)) {
+      const from = Math.max(behind, place - MOST_BEFORE);
+      behind = this.#walk(search, from, place + 2);
+      if (found.length >= limit) break;
     }
     return found;
   }
+
+  /**
+   * Looks for the keywords that begin in `from` to `to`, and where they end for their programs.
+   *
+   * @returns where no keyword is begun any more
+   */
+  #walk(search: Search, from: number, to: number): number {
+    const { classes, next, classCount } = this.#automaton;
+    const { bytes, limit, found } = search;
+    const { length } = bytes;
+    let state = 0;
+    let at = from;
+    for (; at < length && (state !== 0 || at < to); at++) {
+      state = next[state + (classes[bytes[at] as number] as number)] as number;
+      if (state >= 0) continue;
+      state = -state - 1;
+      const runs = search.runs ??= new Int32Array(2 * this.#steps);
+      for (const program of this.#programs[state / classCount] as readonly PatternProgram[]) {
+        const match = matchAt(program, bytes, at + 1, runs);
+        if (match && add(found, match) && found.length >= limit) return length;
+      }
+    }
+    return at;
+  }
+}
+
+/** One search of a text. */
+interface Search {
+  readonly bytes: Uint8Array;
+  readonly limit: number;
+  readonly found: ViewMatch[];
+  /** Made when a keyword is found. */
+  runs: Runs | undefined;
 }
 
 /** What is shorter behind a keyword is not the random part: that stands in front of the keyword. */

@@ -71,6 +71,24 @@ Deno.test("letters and digits around a token do not hide it", () => {
   }));
 });
 
+Deno.test("a token is found wherever it begins, behind whatever other keywords begin", () => {
+  const starts = all("true").map(([, text]) => text.slice(0, 14));
+  const filler = " ".repeat(100);
+  for (const [id, text] of all("true").filter(([, text]) => text.length < 80)) {
+    for (const before of ["x", "--", ...starts.filter((_, n) => n % 7 === id.length % 7)]) {
+      for (let cut = 1; cut <= before.length; cut += 3) {
+        const part = `${before.slice(0, cut)}${text}`;
+        const moved = find(`${filler}${part}`).map((match) => ({
+          ...match,
+          start: match.start - 100,
+        }));
+        assert.ok(moved.length > 0);
+        assert.deepEqual(moved, find(part), part);
+      }
+    }
+  }
+});
+
 Deno.test("a match in the beginning of a text is a match in the text", () => {
   const piece = fc.oneof(
     fc.constantFrom(...all("true")).map(([, text]) => text),
