@@ -48,11 +48,22 @@ class Writer {
     this.#segments.push({ place, start, end, ...(field !== undefined && { field }) });
   }
 
+  /**
+   * Values stand together, those of one name in a row: a reader joins the lines of a field (RFC
+   * 9110, section 5.2), and a secret must not leave in pieces of which each line has one.
+   */
   fields(surface: "header" | "trailer", fields: readonly Header[]): void {
-    for (const [index, [name, value]] of fields.entries()) {
-      const lower = name.toLowerCase();
+    const all = fields.map(([name, value], index) => ({
+      name,
+      value,
+      index,
+      lower: name.toLowerCase(),
+    }));
+    for (const { name, lower, index } of all) {
       this.add({ surface: `${surface} name`, name: lower }, name, index);
-      this.add({ surface, name: lower }, value, index);
+    }
+    for (const group of Map.groupBy(all, ({ lower }) => lower).values()) {
+      for (const { value, lower, index } of group) this.add({ surface, name: lower }, value, index);
     }
   }
 

@@ -44,12 +44,25 @@ Deno.test("every surface of a head is there, and each finding is led back to its
   assert.deepEqual(findAll(layout, "VALUE").map((one) => placesOf(layout, one)), [
     ["path"],
     ["query"],
-    ["header x-note"],
     ["a header name"],
+    ["header x-note"],
     ["header content-type"],
   ]);
   assert.deepEqual(placesOf(layout, findAll(layout, "API.EXAMPLE")[0] as Finding), ["host"]);
   assert.deepEqual(placesOf(layout, findAll(layout, "POST")[0] as Finding), ["method"]);
+});
+
+Deno.test("the values of one name stand in a row, whatever stands between their lines", () => {
+  const layout = layOutHead({
+    ...HEAD,
+    headers: [["X-Part", "first"], ["X-Other", "1"], ["x-part", "second"]],
+  });
+  const text = new TextDecoder("latin1").decode(layout.bytes);
+  assert.match(text, /first[^A-Za-z0-9]+second/);
+  const { start = 0, end = 0, field } =
+    layout.segments.find(({ place }) => place.surface === "header" && place.name === "x-other") ??
+      {};
+  assert.deepEqual([text.slice(start, end), field], ["1", 1]);
 });
 
 Deno.test("a header is one byte for each of its characters, so that places stay where they are", () => {
@@ -60,7 +73,7 @@ Deno.test("a header is one byte for each of its characters, so that places stay 
 
 Deno.test("only what can be rewritten safely is: not the host, a name, framing, or what is signed", () => {
   const layout = layOutHead(HEAD);
-  const [path, query, note, name, type] = findAll(layout, "VALUE");
+  const [path, query, name, note, type] = findAll(layout, "VALUE");
   const can = (finding: Finding | undefined, signed = UNSIGNED): boolean =>
     canRewrite(layout, [finding as Finding], signed);
   assert.deepEqual([path, query, note].map((one) => can(one)), [true, true, true]);
