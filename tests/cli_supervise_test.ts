@@ -95,6 +95,27 @@ Deno.test("supervise skips and reports what is no proposal, and goes on", async 
   assert.match(stderr, /speaks for another bottle/);
 });
 
+Deno.test("an answer that cannot be used leaves its question open, and gives way to one that can", async () => {
+  await using scene = await sceneWith(proposal(FIRST));
+  const path = `${scene.home}/queue/dev-abcde/${FIRST}.response.json`;
+  await Deno.writeTextFile(path, `{"proposal_id":"${FIRST}","status":"yes"}`);
+  const { stdout, stderr } = await scene.run(["supervise", "list", "--json"]);
+  assert.deepEqual(JSON.parse(stdout).map((one: Proposal) => one.id), [FIRST]);
+  assert.match(stderr, /skipped .*response\.json: status is not valid/);
+  assert.equal((await scene.run(["supervise", "approve", FIRST])).code, 0);
+  const answer = parseResponse(await Deno.readTextFile(path), FIRST);
+  assert.equal(answer.ok && answer.value.status, "approved");
+});
+
+Deno.test("a file among the queues hides no bottle's questions", async () => {
+  await using scene = await sceneWith(proposal(FIRST));
+  await Deno.writeTextFile(`${scene.home}/queue/stray`, "");
+  const { code, stdout, stderr } = await scene.run(["supervise", "list", "--json"]);
+  assert.equal(code, 0);
+  assert.deepEqual(JSON.parse(stdout).map((one: Proposal) => one.id), [FIRST]);
+  assert.match(stderr, /skipped .*stray: it is not a folder/);
+});
+
 Deno.test("an id that several questions begin with answers none of them", async () => {
   await using scene = await sceneWith(proposal(FIRST), proposal(FIRST.replace(/1$/, "2")));
   const { code, stderr } = await scene.run(["supervise", "approve", "1111"]);
