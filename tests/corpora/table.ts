@@ -46,18 +46,47 @@ export class CorpusTable {
     return this.#counts.get(`${encoding.name}\n${column}`) ?? { caught: 0, sent: 0 };
   }
 
-  /** The table as rows of cells, its head first. */
+  /** The table as rows of cells, its head first: a column for each surface and size of pieces. */
   rows(): readonly (readonly string[])[] {
-    const cell = ({ caught, sent }: Count): string => sent === 0 ? "" : `${caught}/${sent}`;
+    return this.#rows(this.columns.map((column) => [column, [column]]));
+  }
+
+  /** The same in three columns. */
+  summary(): readonly (readonly string[])[] {
+    return this.#rows([
+      ["in one piece", Object.keys(GROUPS)],
+      ["in pieces", PIECES.map(pieceColumn)],
+      [TOKENS, [TOKENS]],
+    ]);
+  }
+
+  /** Each column is the sum of those that it names. */
+  #rows(
+    columns: readonly (readonly [heading: string, summed: readonly string[]])[],
+  ): readonly (readonly string[])[] {
+    const cell = (encoding: Encoding, summed: readonly string[]): string => {
+      const counts = summed.map((column) => this.count(encoding, column));
+      const sum = (of: keyof Count): number => counts.reduce((all, one) => all + one[of], 0);
+      return sum("sent") === 0 ? "" : `${sum("caught")}/${sum("sent")}`;
+    };
     return [
-      ["written as", ...this.columns],
+      ["written as", ...columns.map(([heading]) => heading)],
       ...ENCODINGS.map((encoding) => [
         encoding.isPromised ? encoding.name : `_${encoding.name}_`,
-        ...this.columns.map((column) => cell(this.count(encoding, column))),
+        ...columns.map(([, summed]) => cell(encoding, summed)),
       ]),
     ];
   }
 }
+
+/** The pages that show the corpus, and what each shows of it. */
+export const PAGES: readonly (readonly [
+  path: string,
+  rows: (table: CorpusTable) => readonly (readonly string[])[],
+])[] = Object.freeze([
+  ["README.md", (table: CorpusTable) => table.summary()],
+  ["docs/corpus.md", (table: CorpusTable) => table.rows()],
+]);
 
 const TOKENS = "any token";
 
@@ -112,20 +141,23 @@ const START = "<!-- generated from the corpus: run `deno task corpora` -->";
 const END = "<!-- end of the corpus -->";
 
 /** The page with the table between its marks made anew. */
-export function withTable(page: string, table: CorpusTable): string {
+export function withTable(page: string, rows: readonly (readonly string[])[]): string {
   const start = page.indexOf(START);
   const end = page.indexOf(END);
   if (start < 0 || end < start) throw new Error(`Cannot place the table: no line ${START}`);
-  return `${page.slice(0, start + START.length)}\n\n${toMarkdown(table.rows())}\n\n${
-    page.slice(end)
-  }`;
+  return `${page.slice(0, start + START.length)}\n\n${toMarkdown(rows)}\n\n${page.slice(end)}`;
 }
 
 if (import.meta.main) {
-  const page = new URL("../../README.md", import.meta.url);
-  await Deno.writeTextFile(page, withTable(await Deno.readTextFile(page), measureCorpus()));
+  const table = measureCorpus();
+  const pages = PAGES.map(([path, rows]) =>
+    [new URL(`../../${path}`, import.meta.url), rows] as const
+  );
+  for (const [page, rows] of pages) {
+    await Deno.writeTextFile(page, withTable(await Deno.readTextFile(page), rows(table)));
+  }
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--quiet", fileURLToPath(page)],
+    args: ["fmt", "--quiet", ...pages.map(([page]) => fileURLToPath(page))],
   }).output();
-  if (!success) throw new Error("Cannot format README.md");
+  if (!success) throw new Error("Cannot format the pages");
 }
