@@ -19,8 +19,9 @@ const AS_IT_IS: readonly string[] = Object.freeze([]);
  * Finds text that looks random, as keys do: 32 characters in a row of base64's alphabets that change
  * between small letters, capitals and digits at least twelve times, with 16 different ones, two
  * digits and four letters behind f at least. Words, paths and camel case change less often or have
- * no digits; UUIDs and hashes in hexadecimal have no such letters; a checksum that says so
- * (`sha512-...`) does not count. What is found in a text's prefix is found in the text.
+ * no digits; UUIDs and hashes in hexadecimal have no such letters. A checksum in base64 does count:
+ * anybody can write `sha512-` in front of anything. What is found in a text's prefix is found in the
+ * text.
  */
 export function findRandomText(bytes: Uint8Array, limit: number): readonly ViewMatch[] {
   const found: ViewMatch[] = [];
@@ -34,19 +35,12 @@ export function findRandomText(bytes: Uint8Array, limit: number): readonly ViewM
     }
     let end = start + WINDOW;
     while (end < bytes.length && SEXTET[bytes[end] as number] !== 64) end++;
-    if (!isChecksum(bytes, start) && isRandom(bytes, start, end)) {
+    if (isRandom(bytes, start, end)) {
       found.push({ id: "random-text", writtenAs: AS_IT_IS, start, end });
     }
     start = end + 1;
   }
   return found;
-}
-
-/** The run includes what stands before the sum, since a hyphen is a digit of base64. */
-function isChecksum(bytes: Uint8Array, start: number): boolean {
-  const before = bytes.subarray(Math.max(0, start - 8), start + 8);
-  const text = String.fromCharCode(...before);
-  return /(?:sha(?:1|256|384|512)|md5)[-:=]/.test(text);
 }
 
 const [OTHER, SMALL, CAPITAL, DIGIT] = [0, 1, 2, 3];
