@@ -25,6 +25,11 @@ export interface TokenPattern {
   readonly exampleRun?: number;
   /** The match needs a character that is no letter: names are as long as it. */
   readonly mixed?: boolean;
+  /**
+   * Where the match is made to be seen by everybody: the identifier of a key as a presigned address
+   * names it. It opens nothing without the key, which never stands there.
+   */
+  readonly publicIn?: "credential-scope";
   /** The match has to look like encoded key material rather than prose. */
   readonly keyMaterial?: boolean;
 }

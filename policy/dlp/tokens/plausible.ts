@@ -1,3 +1,4 @@
+import { isInCredentialScope } from "./credential_scope.ts";
 import type { TokenPattern } from "./pattern.ts";
 
 /** Least different characters in the random part of a token; placeholders are `xxxxxxxx`. */
@@ -25,6 +26,7 @@ export function isPlausible(pattern: TokenPattern, bytes: Uint8Array, match: Can
   if (pattern.exampleRun !== undefined && hasRun(bytes, match, pattern.exampleRun)) return false;
   if (pattern.keyMaterial === true && !isKeyMaterial(bytes, match)) return false;
   if (pattern.mixed === true && !isMixed(bytes, match)) return false;
+  if (pattern.publicIn !== undefined && isInCredentialScope(bytes, match)) return false;
   if (pattern.insideRuns === undefined || !isInsideRun(bytes, match.start)) return true;
   if (pattern.insideRuns === "base32") return isDrawnFromBase32(bytes, match);
   return pattern.insideRuns === "crc32" && hasChecksum(bytes, match);
