@@ -37,7 +37,9 @@ function describePolicy(program: Command, { execute }: ProgramHost): void {
   const policy = program.command("policy")
     .description("try out what a bottle's rules decide, without starting anything");
   policy.command("check")
-    .description("decide on one request as the proxy would, and say why; exit 1 when it is refused")
+    .description(
+      "decide on one request as the proxy would, and say why; exit 1 when refused or held",
+    )
     .argument("<bottle>", "bottle whose rules to use")
     .argument("<method>", "e.g. GET")
     .argument("<url>", "http:// or https:// URL; its path is taken as it is written")
