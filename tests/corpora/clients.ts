@@ -141,7 +141,8 @@ async function sendHttp2(proxy: RunningProxy, request: WireRequest): Promise<Wir
       stream.end();
     });
   } finally {
-    session.destroy();
+    // The way in which clients leave; what a sudden end does is no question of this corpus.
+    await new Promise<void>((resolve) => session.close(resolve));
     tls.destroy();
   }
 }
