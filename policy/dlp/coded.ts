@@ -1,4 +1,3 @@
-import { UNSCANNABLE } from "./decision.ts";
 import type { ScanRequest } from "./scan.ts";
 
 /** What a finding is written as whose detector threw. */
@@ -15,15 +14,9 @@ export function isGzip(head: Uint8Array): boolean | undefined {
 }
 
 /**
- * How a coded body is scanned as it is. It holds a compressed stream, which the scan of bytes looks
- * into only as far as it may; where all of it is decoded and scanned besides, that bound is no
- * finding. A detector that failed stays one.
+ * How a coded body is scanned as it is: what it holds is decoded and scanned besides, but what
+ * stands beside that, such as the comment in an archive, is to be found as in any other body.
  */
-export function besideCoded({ detectors, isSafe }: ScanRequest): ScanRequest {
-  return {
-    detectors,
-    isSafe: (finding) =>
-      (finding.kind === UNSCANNABLE && !finding.writtenAs.includes(DETECTOR_FAILED)) ||
-      isSafe(finding),
-  };
+export function besideCoded(request: ScanRequest): ScanRequest {
+  return { ...request, isDecodedBesides: true };
 }

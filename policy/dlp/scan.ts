@@ -28,6 +28,11 @@ export interface ScanRequest {
   readonly detectors: readonly OutboundDetector[];
   /** Has the operator called this value safe? Such findings are left out. */
   readonly isSafe: (finding: Finding) => boolean;
+  /**
+   * What the bytes' own compressed streams hold is scanned besides. They are looked into as far as
+   * the bounds allow, and to reach one is no finding.
+   */
+  readonly isDecodedBesides?: boolean;
 }
 
 /** Scans what a bottle sends. Everything is prepared when it is made; nothing changes after. */

@@ -137,10 +137,12 @@ export class Stream implements StreamScan {
     const end = offset + text.length;
     if (moment === "end") this.#release(end);
     else {
+      const { openAt } = scan;
       const next = scan.advance(text);
       if (isPause) this.#liveStart += next;
       else this.#drop(next);
-      this.#release(isPause ? end : end - this.#overlap);
+      // What a compressed stream holds may show with its last byte alone.
+      this.#release(Math.min(offset + openAt, isPause ? end : end - this.#overlap));
     }
     return true;
   }

@@ -44,12 +44,18 @@ export class WindowScan {
     return fork;
   }
 
+  /** Where in the last window a compressed stream begins of which there may be more behind it. */
+  get openAt(): number {
+    return this.#openAt ?? Infinity;
+  }
+
   /** Findings in a window, with ranges in the body. May be asked again before it advances. */
   scan(window: Uint8Array, place: WindowPlace): readonly Finding[] {
     const scan = new LayerScan(this.#tools, {
       detectors: this.#request.detectors,
       length: window.length,
       isCutOff: !place.isLast,
+      isDecodedBesides: this.#request.isDecodedBesides,
     });
     const hits = this.#hitsOf(scan, window);
     this.#openAt = scan.openAt;

@@ -21,6 +21,12 @@ export class ZstdFrames {
   #gathered: number[] = [];
   #skip = 0;
   #hasChecksum = false;
+  #open = 0;
+
+  /** Bytes at the end that belong to a block of which more is to come: nothing of it is decoded. */
+  get openBytes(): number {
+    return this.#open;
+  }
 
   /** Does the body end at the end of a frame? */
   get isWhole(): boolean {
@@ -40,10 +46,13 @@ export class ZstdFrames {
         const step = Math.min(this.#skip, chunk.length - at);
         this.#skip -= step;
         at += step;
+        this.#open += step;
       } else {
+        this.#open++;
         this.#gathered.push(chunk[at++] ?? 0);
         if (this.#gathered.length === this.#wanted) this.#read(this.#gathered);
       }
+      if (this.#skip === 0 && this.#gathered.length === 0) this.#open = 0;
       if (!this.isWhole) continue;
       pieces.push(chunk.subarray(start, at));
       start = at;

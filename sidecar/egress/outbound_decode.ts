@@ -53,6 +53,11 @@ class Stage {
     this.#frames = coding === "zstd" ? new ZstdFrames() : undefined;
   }
 
+  /** Bytes at the end of what came of which nothing has come out yet. */
+  get openBytes(): number {
+    return this.#frames?.openBytes ?? 0;
+  }
+
   async push(chunk: Uint8Array, budget: Budget): Promise<Uint8Array[]> {
     this.#budget = budget;
     this.#total += chunk.length;
@@ -187,6 +192,12 @@ export class DecodeChain {
   /** Gives all that a piece of at most {@linkcode LIMITS.codedPieceBytes} decodes to. */
   async push(piece: Uint8Array): Promise<Uint8Array> {
     return Buffer.concat(await this.#pass([piece], 0, new Budget()));
+  }
+
+  /** Bytes at the end of what came of which it is not known yet what they decode to. */
+  get openBytes(): number {
+    const [outermost, ...others] = this.#stages;
+    return others.some(({ openBytes }) => openBytes > 0) ? Infinity : outermost?.openBytes ?? 0;
   }
 
   /** Gives what was still to come. */

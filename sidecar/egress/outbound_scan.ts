@@ -118,7 +118,8 @@ export class CodedBodyScan implements BodyScan {
         this.#coded += piece.length;
         this.#waiting.push(...await this.#raw.push(piece));
         await this.#scanDecoded(await this.#chain.push(piece));
-        this.#marks.push({ coded: this.#coded, decoded: this.#decoded });
+        const known = this.#coded - this.#chain.openBytes;
+        if (known > 0) this.#marks.push({ coded: known, decoded: this.#decoded });
       }
       return this.#release();
     });

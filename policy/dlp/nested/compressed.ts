@@ -7,17 +7,27 @@ export interface Compressed {
 }
 
 /**
- * The first compressed stream from `from` on, by its magic number: gzip (RFC 1952) anywhere, zlib
- * (RFC 1950), whose two bytes say little, and Zstandard (RFC 8878) at the beginning only.
+ * The first compressed stream from `from` on, by its magic number: gzip (RFC 1952) and Zstandard
+ * (RFC 8878) anywhere, zlib (RFC 1950), whose two bytes say little, at the beginning only.
  */
 export function nextCompressed(bytes: Uint8Array, from: number): Compressed | undefined {
   if (from === 0 && isZlib(bytes)) return { at: 0, format: "deflate" };
-  if (from === 0 && ZSTD.every((byte, at) => bytes[at] === byte)) return { at: 0, format: "zstd" };
-  const at = nextGzip(bytes, from);
-  return at < 0 ? undefined : { at, format: "gzip" };
+  const gzip = nextGzip(bytes, from);
+  const zstd = nextZstd(gzip < 0 ? bytes : bytes.subarray(0, gzip), from);
+  if (zstd >= 0) return { at: zstd, format: "zstd" };
+  return gzip < 0 ? undefined : { at: gzip, format: "gzip" };
 }
 
-const ZSTD: readonly number[] = [0x28, 0xb5, 0x2f, 0xfd];
+const ZSTD = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd);
+
+/** Looks for the last byte of the magic number, which no text has. */
+function nextZstd(bytes: Uint8Array, from: number): number {
+  const last = ZSTD.length - 1;
+  for (let at = bytes.indexOf(0xfd, from + last); at >= 0; at = bytes.indexOf(0xfd, at + 1)) {
+    if (ZSTD.every((byte, n) => bytes[at - last + n] === byte)) return at - last;
+  }
+  return -1;
+}
 
 function isZlib(bytes: Uint8Array): boolean {
   const [method = 0, flags = 0] = bytes;

@@ -68,6 +68,8 @@ export class LayerScan {
   readonly tools: ScanTools;
   /** Does more follow the text? */
   readonly isCutOff: boolean;
+  /** Is what its compressed streams hold scanned besides? */
+  readonly isDecodedBesides: boolean;
   readonly #detectors: readonly OutboundDetector[];
   readonly #length: number;
   #work: number;
@@ -77,13 +79,15 @@ export class LayerScan {
 
   constructor(
     tools: ScanTools,
-    { detectors, length, isCutOff }: {
+    { detectors, length, isCutOff, isDecodedBesides = false }: {
       detectors: readonly OutboundDetector[];
       length: number;
       isCutOff: boolean;
+      isDecodedBesides?: boolean | undefined;
     },
   ) {
     this.isCutOff = isCutOff;
+    this.isDecodedBesides = isDecodedBesides;
     this.tools = tools;
     this.#detectors = detectors;
     this.#length = length;
@@ -95,11 +99,11 @@ export class LayerScan {
     return this.#openAt;
   }
 
-  /** Notes where a compressed stream stands that its text does not end. */
-  noteOpen(range: ByteRange | undefined): void {
-    if (range && range.end > this.#length - 4) {
-      this.#openAt = Math.min(this.#openAt ?? Infinity, range.start);
-    }
+  /** Notes where a compressed stream stands that its text does not end; false when more cannot. */
+  noteOpen(range: ByteRange | undefined): boolean {
+    if (!range || range.end <= this.#length - 4) return false;
+    this.#openAt = Math.min(this.#openAt ?? Infinity, range.start);
+    return true;
   }
 
   /** Is there no point in looking further? */
@@ -161,11 +165,12 @@ export class LayerScan {
     return !this.#isOver;
   }
 
-  /** Counts a compressed stream; false, and a hit, when there were too many. */
-  beginStream(): boolean {
+  /** Counts a compressed stream; false, and a hit unless that is free, when there were too many. */
+  beginStream({ isFree = false } = {}): boolean {
     if (this.#isOver) return false;
-    if (++this.#streams > MOST_STREAMS) this.giveUp("too many compressed streams");
-    return !this.#isOver;
+    if (++this.#streams <= MOST_STREAMS) return true;
+    if (!isFree) this.giveUp("too many compressed streams");
+    return false;
   }
 
   /** Lets more be looked at: what came out of compressed bytes is worth work of its own. */
