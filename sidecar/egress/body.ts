@@ -18,6 +18,8 @@ export type Body =
  */
 export function readAhead(source: Readable, declaredLength: number): Promise<Body> {
   if (declaredLength > LIMITS.wholeBodyBytes) return Promise.resolve({ kind: "stream", source });
+  // It may have waited for this, and nobody tells of its end any more.
+  if (source.destroyed && !source.readableEnded) return Promise.reject(new Error(BROKEN_OFF));
   const chunks: Uint8Array[] = [];
   let length = 0;
   return new Promise((resolve, reject) => {
@@ -44,10 +46,12 @@ export function readAhead(source: Readable, declaredLength: number): Promise<Bod
     };
     const onBroken = (): void => {
       leave();
-      reject(new Error("the sender closed before the end"));
+      reject(new Error(BROKEN_OFF));
     };
     const timer = setTimeout(() => goOn(true), LIMITS.bodyPauseMs);
     source.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken)
       .on("aborted", onBroken);
   });
 }
+
+const BROKEN_OFF = "the sender closed before the end";

@@ -5,6 +5,7 @@ import { formatAuthority } from "../../policy/egress/host.ts";
 import { introspection } from "../../policy/egress/routes_yaml.ts";
 import type { Verdict } from "../../policy/egress/verdict.ts";
 import type { Secret } from "../../policy/secret.ts";
+import type { BodyRoom } from "./body_room.ts";
 import type { InboundScans } from "./inbound_scans.ts";
 import type { LivePolicy, Snapshot } from "./live_policy.ts";
 import type { EgressLog } from "./log.ts";
@@ -19,6 +20,7 @@ export interface ProxyContext {
   readonly tokens: ReadonlyMap<string, Secret>;
   readonly log: EgressLog;
   readonly memory: MemoryGuard;
+  readonly bodies: BodyRoom;
   readonly outbound: OutboundScreen;
   readonly inbound: InboundScans;
 }

@@ -28,11 +28,12 @@ export async function exchange(
   const about = { host, method: request.method ?? "", path, query };
   context.log.event({ event: "egress_request", ...about });
   const signal = whenGone(response);
+  using scope = new DisposableStack();
   let outgoing: Outgoing | undefined;
   try {
     const cleared = await screenHead(context, decided, signal);
     if ("body" in cleared) return answer(request, response, cleared);
-    outgoing = await screenBody(context, cleared, request, signal);
+    outgoing = await screenBody(context, cleared, request, { signal, scope });
     const outbound = upstreamRequest(context, { cleared, outgoing, response, signal });
     const http2 = request.httpVersionMajor === 2;
     const inboundResponse = await cleared.snapshot.upstreams.send(outbound, { http2 });

@@ -22,6 +22,8 @@ export const LIMITS = Object.freeze({
   /** A request body up to this is read before the request goes upstream, unless it pauses. */
   wholeBodyBytes: 1024 * 1024,
   bodyPauseMs: 100,
+  /** Bodies that are read ahead, of all requests together; further requests wait. */
+  heldBodiesBytes: 64 * 1024 * 1024,
   /** Codings of a request body, one around the other. */
   codings: 3,
   /** A coded body is decoded in pieces of this size, and a piece may grow to that much. */

@@ -7,6 +7,7 @@ import { type Header, headerValues } from "../../policy/egress/end_to_end.ts";
 import { forwardedTrailers } from "../../policy/egress/forwarded_headers.ts";
 import type { Denial } from "../../policy/egress/verdict.ts";
 import { type Body, readAhead } from "./body.ts";
+import type { HeldRoom } from "./body_room.ts";
 import type { Cleared, ProxyContext } from "./clearance.ts";
 import { contentCodings } from "./inbound_codings.ts";
 import { LIMITS } from "./limits.ts";
@@ -27,6 +28,14 @@ export interface Outgoing {
   denial(): Denial | undefined;
 }
 
+/** How long a request lives. */
+export interface Lifetime {
+  /** Aborts when the agent goes away. */
+  readonly signal: AbortSignal;
+  /** What ends with the exchange. */
+  readonly scope: DisposableStack;
+}
+
 interface Screening {
   readonly options: BodyScanOptions;
   readonly codings: readonly Compression[];
@@ -44,20 +53,21 @@ export async function screenBody(
   context: ProxyContext,
   cleared: Cleared,
   request: AgentRequest,
-  signal: AbortSignal,
+  lifetime: Lifetime,
 ): Promise<Outgoing> {
   const { headers, verdict: { route, query } } = cleared;
   const trailers = (): readonly Header[] => forwardedTrailers(route, pairs(request.rawTrailers));
   const rest = { headers, trailers, denial: () => undefined };
   if (!hasBody(request)) return { ...rest, body: undefined };
-  const declared = Number(request.headers["content-length"] ?? 0);
   const scan = context.outbound.request(route);
-  if (scan === undefined) return { ...rest, body: await readAhead(request, declared) };
+  if (scan === undefined) {
+    return { ...rest, body: (await readHeld(context, request, lifetime)).body };
+  }
   const isForm = headerValues(headers, "content-type")
     .some((value) => value.toLowerCase().startsWith("application/x-www-form-urlencoded"));
   const options: BodyScanOptions = {
     outbound: context.outbound,
-    subject: subjectOf(cleared, signal),
+    subject: subjectOf(cleared, lifetime.signal),
     scan,
     place: "body",
     canRewrite: !signedSurfaces(headers, query).body,
@@ -70,10 +80,29 @@ export async function screenBody(
     throw new OutboundDenied(context.outbound.refuse(options.subject, denial));
   }
   const screening = { options, codings: codings.list, headers, trailers };
-  const body = await readAhead(request, declared);
+  const { body, room } = await readHeld(context, request, lifetime);
   return body.kind === "whole"
     ? await screenWhole(screening, body.bytes)
-    : await screenStream(context, screening, body);
+    : await screenStream(context, screening, { body, room });
+}
+
+/** Reads a body ahead once there is room for it, which the exchange has until its end. */
+async function readHeld(
+  context: ProxyContext,
+  request: AgentRequest,
+  { signal, scope }: Lifetime,
+): Promise<{ readonly body: Body; readonly room: HeldRoom | undefined }> {
+  const declared = request.headers["content-length"];
+  const length = declared === undefined ? LIMITS.wholeBodyBytes : Number(declared);
+  // Nothing of a longer one is read ahead.
+  if (length > LIMITS.wholeBodyBytes) {
+    return { body: await readAhead(request, length), room: undefined };
+  }
+  const room = await context.bodies.take(length, signal);
+  scope.defer(() => room.release());
+  const body = await readAhead(request, length);
+  room.shrink(body.kind === "whole" ? body.bytes.length : body.source.readableLength);
+  return { body, room };
 }
 
 function hasBody(request: AgentRequest): boolean {
@@ -138,9 +167,14 @@ function withLength(headers: readonly Header[], length: number): readonly Header
 async function screenStream(
   context: ProxyContext,
   { options, codings, headers, trailers }: Screening,
-  { source, isLive = false }: Extract<Body, { kind: "stream" }>,
+  read: {
+    readonly body: Extract<Body, { kind: "stream" }>;
+    readonly room: HeldRoom | undefined;
+  },
 ): Promise<Outgoing> {
+  const { body: { source, isLive = false }, room } = read;
   let clean: readonly Header[] = [];
+  let chunks = 0;
   const body = new ScreenedBody({
     source,
     isLive,
@@ -148,7 +182,11 @@ async function screenStream(
     onEnd: async () => {
       clean = await screenTrailers(options.outbound, trailers(), options.subject);
     },
-    onChunk: (bytes) => context.memory.relayed(bytes),
+    onChunk: (bytes) => {
+      context.memory.relayed(bytes);
+      // More is asked for when hardly anything is left of what was read ahead.
+      if (++chunks > 1) room?.release();
+    },
   });
   await body.begun;
   // How long it will be is not known where values may still be replaced.

@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { createOutboundScanner } from "../../policy/dlp/scanner.ts";
 import { Secret } from "../../policy/secret.ts";
 import { type EgressService, HOLD_SECONDS } from "../../policy/wire/launch.ts";
+import { BodyRoom } from "./body_room.ts";
 import { Dialer } from "./dial.ts";
 import { ProposalQueue } from "../queue/proposal_queue.ts";
 import type { ProxyContext } from "./clearance.ts";
@@ -11,6 +12,7 @@ import { HoldDesk } from "./hold.ts";
 import { inflate } from "./inflate.ts";
 import { inboundScans } from "./inbound_scans.ts";
 import { LeafMint } from "./leaves.ts";
+import { LIMITS } from "./limits.ts";
 import { LivePolicy } from "./live_policy.ts";
 import { EgressLog } from "./log.ts";
 import { MemoryGuard } from "./memory.ts";
@@ -66,6 +68,7 @@ export class EgressProxy {
       tokens,
       log,
       memory,
+      bodies: new BodyRoom(LIMITS.heldBodiesBytes),
       outbound,
       inbound: inboundScans(tokens),
     };
