@@ -80,6 +80,24 @@ Deno.test("a request body and its length arrive as they were sent", async () => 
   }
 });
 
+Deno.test("the bytes of a header arrive as they were scanned, also where a body goes with them", async () => {
+  await using all = await setUp();
+  const sent = "caf\u00e9 \uff41";
+  for (const version of ["--http1.1", "--http2"]) {
+    for (const url of [`https://${HOST}/post`, "http://plain.example.com/x"]) {
+      for (
+        const body of [[], ["-d", "hello"], ["-d", "hello", "-H", "Transfer-Encoding: chunked"]]
+      ) {
+        await curl(all.proxy, version, ...body, "-H", `X-Note: ${sent}`, url);
+        const seen = all.origin.seen.pop() ?? all.plain.seen.pop();
+        const note = headerOf(seen?.headers ?? [], "x-note") ?? "";
+        const bytes = Uint8Array.from(note, (one) => one.charCodeAt(0));
+        assert.equal(new TextDecoder().decode(bytes), sent, `${version} ${url} ${body}`);
+      }
+    }
+  }
+});
+
 Deno.test("plain http goes through in absolute form and inside a tunnel", async () => {
   await using all = await setUp();
   for (const how of [[], ["-p"]]) {

@@ -2,7 +2,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { checkAddresses } from "../../policy/egress/address.ts";
 import type { Route } from "../../policy/egress/route.ts";
-import { gateReads } from "./gate.ts";
+import { gateReads, writeLatin1AsBytes } from "./gate.ts";
 import { LIMITS } from "./limits.ts";
 import type { HostTable } from "./resolver.ts";
 
@@ -65,6 +65,7 @@ export class Dialer {
       rejectUnauthorized: true,
     });
     gateReads(tls, raw);
+    writeLatin1AsBytes(tls);
     try {
       await opened(tls, "secureConnect", LIMITS.upstreamHandshakeMs);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { EventEmitter } from "node:events";
 import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
@@ -29,6 +30,20 @@ export function gateReads(tls: TLSSocket, raw: Socket): void {
     lower.readStop();
     return stop();
   };
+}
+
+/**
+ * Makes text that is one byte for each character leave as those bytes. In Deno 2.9.6 a TLS socket
+ * that writes several pieces at one time takes text among them for UTF-8, so that a byte above 0x7f
+ * in a header arrives as two when a body goes with it: not what was scanned and matched.
+ */
+export function writeLatin1AsBytes(tls: TLSSocket): void {
+  const write = tls.write.bind(tls) as (chunk: unknown, ...rest: unknown[]) => boolean;
+  tls.write = ((chunk: unknown, ...rest: unknown[]) => {
+    const [encoding, done] = rest;
+    if (typeof chunk !== "string" || encoding !== "latin1") return write(chunk, ...rest);
+    return write(Buffer.from(chunk, "latin1"), done);
+  }) as typeof tls.write;
 }
 
 /** The TCP socket below a TLS socket that a `tls.Server` made of it. */

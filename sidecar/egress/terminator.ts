@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { canonicalHost } from "../../policy/egress/host.ts";
 import { type Denial, excerpt, malformed } from "../../policy/egress/verdict.ts";
-import { gateReads, rawSocketOf } from "./gate.ts";
+import { gateReads, rawSocketOf, writeLatin1AsBytes } from "./gate.ts";
 import type { LeafMint } from "./leaves.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -105,6 +105,7 @@ export class Terminator {
     if (raw === undefined || entry === undefined) return void socket.destroy();
     clearTimeout(entry.timer);
     gateReads(socket, raw);
+    writeLatin1AsBytes(socket);
     socket.on("error", () => socket.destroy());
     const sni = (socket as { servername?: string | null }).servername;
     if (sni) entry.tunnel.sni = sni;
