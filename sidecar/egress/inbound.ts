@@ -104,7 +104,8 @@ async function sendBody(
   let bytes = 0;
   const inspect = (chunk: Uint8Array): Uint8Array => {
     context.memory.relayed(chunk.length);
-    const passed = inspection === undefined ? chunk : inspection.push(chunk);
+    const isAll = body.readableEnded;
+    const passed = inspection === undefined ? chunk : inspection.push(chunk, { isAll });
     bytes += passed.length;
     return passed;
   };

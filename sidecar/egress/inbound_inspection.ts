@@ -40,16 +40,17 @@ export class Inspection {
   }
 
   /**
-   * Takes what came and gives what may go on.
+   * Takes what came and gives what may go on. When it is known to be all, `end` judges its last
+   * word.
    * @throws {InjectionFound} when nothing of it may.
    */
-  push(chunk: Uint8Array): Uint8Array {
+  push(chunk: Uint8Array, { isAll = false } = {}): Uint8Array {
     const isFirst = !this.#isBegun && chunk.length > 0;
     if (isFirst) this.#begin(chunk);
     if (this.#text !== undefined) {
       const text = this.#text.view.push(chunk);
       this.#text.judge.push(text);
-      if (isFirst) this.#judgeAsWhole(text);
+      if (isFirst && !isAll) this.#judgeAsWhole(text);
     }
     return this.#echo === undefined ? chunk : this.#echo.push(chunk);
   }
