@@ -176,6 +176,8 @@ const MOST_GZIP_DIGITS = 1024 * 1024;
 /** The digit behind the magic number has a gzip stream's flags, of which three bits must be 0. */
 const MOST_FLAGS = 7;
 const GZIP_MAGIC = [...new TextEncoder().encode("H4sI")].map((byte) => SEXTET[byte]);
+/** For each digit its place in the magic number, -1 where it has none. */
+const PLACE_IN_MAGIC = Int8Array.from({ length: 65 }, (_, digit) => GZIP_MAGIC.indexOf(digit));
 
 /** Streams whose magic number stands at the beginning of a group, but not of its run's. */
 function scanHiddenGzip(
@@ -183,17 +185,28 @@ function scanHiddenGzip(
   layer: Layer,
   { sextets, decoded }: { sextets: Sextets; decoded: readonly Decoded[] },
 ): void {
-  const [magic = 0, ...rest] = GZIP_MAGIC;
+  const { digits } = sextets;
   for (const run of decoded) {
-    const digits = sextets.digits.subarray(0, run.end);
-    for (let at = digits.indexOf(magic, run.first); at >= 0; at = digits.indexOf(magic, at + 1)) {
+    let at = nextMagic(digits, run.first, run.end);
+    for (; at >= 0; at = nextMagic(digits, at + 1, run.end)) {
       if (scan.isOver) return;
-      const isGzip = rest.every((digit, n) => digits[at + 1 + n] === digit);
-      if (!isGzip || (at - run.first) % 4 === 0 || (digits[at + 4] ?? 64) > MOST_FLAGS) continue;
+      const isFlagged = at + 4 < run.end && (digits[at + 4] as number) <= MOST_FLAGS;
+      if (!isFlagged || (at - run.first) % 4 === 0) continue;
       if (!scan.beginStream()) return;
       scanDigits(scan, layer, { at, run, sextets });
     }
   }
+}
+
+/** Where the magic number stands next; a look at each fourth digit finds it. */
+function nextMagic(digits: Uint8Array, from: number, end: number): number {
+  for (let look = from + 3; look < end; look += 4) {
+    const place = PLACE_IN_MAGIC[digits[look] as number] as number;
+    const at = look - place;
+    if (place < 0 || at < from || at + 4 > end) continue;
+    if (GZIP_MAGIC.every((digit, n) => digits[at + n] === digit)) return at;
+  }
+  return -1;
 }
 
 function scanDigits(
