@@ -41,8 +41,7 @@ function scanStream(
     const goesOn = mayGoOn && scan.noteOpen(range);
     if (!isWhole && !goesOn) scan.giveUp("a compressed stream cannot be read");
   }
-  if (!isReadable) return;
-  scan.grant(8 * inflated.length);
+  if (!isReadable || !scan.grant(inflated.length, { isFree })) return;
   scan.scan(inflated, {
     chain: [...layer.chain, format],
     decodings: layer.decodings - 1,

@@ -49,13 +49,16 @@ const MOST_MATCHES = 256;
 /** Hits of one scan; what lies behind them is not looked at. */
 const MOST_HITS = 1024;
 /** Bytes looked at for each byte of the text, all its views and layers together. */
-const WORK_PER_BYTE = 6;
+const WORK_PER_BYTE = 4.5;
 const WORK_AT_LEAST = 64 * 1024;
-/** What a layer costs besides, in bytes. */
-const PER_LAYER = 64;
+const WORK_PER_INFLATED = 8;
+/** What a layer costs besides, in bytes: most are short, and each goes through every step. */
+const PER_LAYER = 256;
 
 /** Compressed streams that are tried: each costs time before a byte comes out. */
 const MOST_STREAMS = 32;
+/** Bytes that all of them hold: a few kilobytes must not keep the scan busy for seconds. */
+const MOST_INFLATED_TOGETHER = 8 * 1024 * 1024;
 
 /** Text shorter than any token and any piece of a secret is not looked at. */
 const LEAST_TEXT = 8;
@@ -76,6 +79,7 @@ export class LayerScan {
   #isOver = false;
   #openAt: number | undefined;
   #streams = 0;
+  #inflated = 0;
 
   constructor(
     tools: ScanTools,
@@ -173,9 +177,16 @@ export class LayerScan {
     return false;
   }
 
-  /** Lets more be looked at: what came out of compressed bytes is worth work of its own. */
-  grant(bytes: number): void {
-    this.#work += bytes;
+  /**
+   * Lets what came out of a compressed stream be looked at, which is worth work of its own; false,
+   * and a hit unless that is free, when so much has come out of all of them that it is enough.
+   */
+  grant(bytes: number, { isFree = false } = {}): boolean {
+    this.#inflated += bytes;
+    this.#work += WORK_PER_INFLATED * bytes;
+    if (this.#inflated <= MOST_INFLATED_TOGETHER) return true;
+    if (!isFree) this.giveUp("its compressed streams hold too much");
+    return false;
   }
 
   /** The text cannot be judged. */
