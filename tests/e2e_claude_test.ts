@@ -125,13 +125,15 @@ Deno.test("the account's token is nowhere in the bottle, its image or its descri
 
 /**
  * A shell command that looks for the token in the environment of every process and in every file
- * of the bottle. The token is put together inside, so that the search does not find itself.
+ * of the bottle. It gets the token under a cipher: else the search would find itself, and the proxy
+ * would hold the conversation in which the command stands.
  */
 function searchScript(token: string): string {
-  const half = token.length / 2;
+  const cipher = Array.from(token, (char, at) => char.charCodeAt(0) ^ (at * 31 + 77 & 127));
   const program = `
     const fs = require("node:fs");
-    const token = ${JSON.stringify(token.slice(0, half))} + ${JSON.stringify(token.slice(half))};
+    const token = ${JSON.stringify(cipher)}
+      .map((code, at) => String.fromCharCode(code ^ (at * 31 + 77 & 127))).join("");
     let searched = 0;
     let placeholders = 0;
     const hits = [];
