@@ -121,6 +121,19 @@ Deno.test("a decoy in front does not take a part of the token away", () => {
   assert.equal(matches[1]?.text, token);
 });
 
+Deno.test("words and paths in front of a token are no run of base64", () => {
+  const fronts = [
+    "/v1/projects/warehouse/environments/production/tokens/",
+    "the-very-long-name-of-a-setting-that-somebody-has-to-fill-in_",
+    "a/".repeat(60),
+  ];
+  for (const id of ["google-api-key", "netlify", "replicate", "adafruit"] as const) {
+    for (const front of fronts) {
+      assert.deepEqual(find(front + sample(id)).map((one) => one.id), [id], front);
+    }
+  }
+});
+
 Deno.test("a token in a long run of base64 counts where its checksum is valid", () => {
   const run = "Zm9vYmFy".repeat(10);
   const issued = joined("gh|p_zQWBuTSOo|Ri4A9spHcV|Y5ncnsDkxk|J0mLq17");

@@ -8,6 +8,9 @@ const LOOKED_AT = 24;
 /** From so many base64 characters in front on, a token stands inside a run. */
 const RUN = 48;
 
+/** A run with so many small letters and so few capitals is no base64, but words or a long path. */
+const WORDS = { small: 12, capitals: 2 };
+
 /** A match of a pattern's program in a text. */
 export interface Candidate {
   readonly start: number;
@@ -106,10 +109,15 @@ function isKeyMaterial(bytes: Uint8Array, { random }: Candidate): boolean {
 
 function isInsideRun(bytes: Uint8Array, start: number): boolean {
   if (start < RUN) return false;
+  let small = 0;
+  let capitals = 0;
   for (let at = start - RUN; at < start; at++) {
-    if (!isBase64(bytes[at] ?? 0)) return false;
+    const byte = bytes[at] ?? 0;
+    if (!isBase64(byte)) return false;
+    if (byte >= 0x61) small++;
+    else if (byte >= 0x41 && byte <= 0x5a) capitals++;
   }
-  return true;
+  return small < WORDS.small || capitals > WORDS.capitals;
 }
 
 function isBase64(byte: number): boolean {
