@@ -8,8 +8,10 @@ const MIB = 1024 * 1024;
 /** What a flood may add to the proxy's memory for good. */
 const GROWTH = 96 * MIB;
 
-async function residentBytes(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+async function residentBytes({ proxy }: Arena): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${proxy.pid}/status`).catch((cause) => {
+    throw new Error(`the proxy is gone:\n${proxy.logs.slice(-5).join("\n")}`, { cause });
+  });
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Infinity) * 1024;
 }
 
@@ -31,7 +33,7 @@ interface Flood {
 /** Floods a new connection until it is ended; a bound on bytes makes an endless one a failure. */
 async function flood(arena: Arena, one: Flood): Promise<void> {
   const from = arena.proxy.logs.length;
-  const before = await residentBytes(arena.proxy.pid);
+  const before = await residentBytes(arena);
   const wire = await dialTunnel(arena.proxy, { target: `${HOST}:443`, alpn: ["h2"] });
   wire.say(PREFACE);
   for (const bytes of one.first ?? []) wire.say(bytes);
@@ -47,7 +49,7 @@ async function flood(arena: Arena, one: Flood): Promise<void> {
   }
   assert.ok(wire.isClosed, `${sent} bytes did not end the connection`);
   await troubleThat(arena, from, one.logged);
-  const grown = await residentBytes(arena.proxy.pid) - before;
+  const grown = await residentBytes(arena) - before;
   assert.ok(grown < GROWTH, `grew by ${grown} bytes`);
   wire.destroy();
   await assertAlive(arena, "tunnel");
@@ -141,7 +143,7 @@ Deno.test("a client that takes nothing of many large responses costs little", as
   const before = sent;
   await wire.settles(() => false, 500);
   assert.equal(sent, before, "the upstreams are read on with nobody to read them");
-  assert.ok(await residentBytes(arena.proxy.pid) < 350 * MIB);
+  assert.ok(await residentBytes(arena) < 350 * MIB);
   wire.destroy();
   await until(() => arena.secure.open() === 0);
   await assertAlive(arena, "tunnel");
@@ -149,14 +151,14 @@ Deno.test("a client that takes nothing of many large responses costs little", as
 
 Deno.test("header blocks that unpack to 50 MB each are dropped and cost little", async () => {
   await using arena = await startArena();
-  const before = await residentBytes(arena.proxy.pid);
+  const before = await residentBytes(arena);
   const wire = await dialTunnel(arena.proxy, { target: `${HOST}:443`, alpn: ["h2"] });
   wire.say(PREFACE);
   for (let index = 0; index < 50; index++) wire.say(hpackBomb(2 * index + 1));
   await wire.settles(() => resetsIn(wire).length >= 50);
   // ENHANCE_YOUR_CALM
   assert.deepEqual(resetsIn(wire), Array.from({ length: 50 }, () => 11));
-  const grown = await residentBytes(arena.proxy.pid) - before;
+  const grown = await residentBytes(arena) - before;
   assert.ok(grown < GROWTH, `grew by ${grown} bytes`);
   assert.equal(arena.secure.text(), "");
   wire.destroy();
@@ -198,14 +200,14 @@ for (const acknowledged of [false, true]) {
 for (const channel of ["plain", "tunnel"] as const) {
   Deno.test(`a body in 100,000 chunks of one byte arrives and costs little (${channel})`, async () => {
     await using arena = await startArena();
-    const before = await residentBytes(arena.proxy.pid);
+    const before = await residentBytes(arena);
     const wire = await arena.dial(channel);
     const head = "POST {T}/first HTTP/1.1\r\nHost: {H}\r\nTransfer-Encoding: chunked\r\n\r\n";
     wire.say(fill(head, channel) + "1\r\nx\r\n".repeat(100_000) + "0\r\n\r\n");
     await wire.settles(() => wire.statuses().length > 0, 20_000);
     assert.deepEqual(wire.statuses(), [200]);
     assert.equal(arena.upstream(channel).text().match(/x/g)?.length, 100_001);
-    const grown = await residentBytes(arena.proxy.pid) - before;
+    const grown = await residentBytes(arena) - before;
     assert.ok(grown < GROWTH, `grew by ${grown} bytes`);
     wire.destroy();
     await assertAlive(arena, channel);

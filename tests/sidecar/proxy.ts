@@ -58,7 +58,12 @@ export async function startProxy(setup: ProxySetup): Promise<RunningProxy> {
     eachLine(child.stdout, (line) => listening.resolve(Number(line.split(" ")[1]))),
     eachLine(child.stderr, (line) => void logs.push(line)),
   ];
-  child.status.then(() => listening.reject(new Error(`the proxy ended: ${logs.join("\n")}`)));
+  let isDisposed = false;
+  child.status.then((status) => {
+    // Whoever fails because it is gone shows this.
+    if (!isDisposed) logs.push(JSON.stringify({ event: "proxy_ended", ...status }));
+    listening.reject(new Error(`the proxy ended: ${logs.join("\n")}`));
+  });
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(JSON.stringify(service)));
   await writer.close();
@@ -71,6 +76,7 @@ export async function startProxy(setup: ProxySetup): Promise<RunningProxy> {
     writeRoutes: (text) => Deno.writeTextFile(routesPath, text),
     reload: () => child.kill("SIGHUP"),
     [Symbol.asyncDispose]: async () => {
+      isDisposed = true;
       try {
         child.kill("SIGKILL");
       } catch {
