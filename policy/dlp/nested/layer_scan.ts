@@ -49,7 +49,7 @@ const MOST_MATCHES = 256;
 /** Hits of one scan; what lies behind them is not looked at. */
 const MOST_HITS = 1024;
 /** Bytes looked at for each byte of the text, all its views and layers together. */
-const WORK_PER_BYTE = 4.5;
+const WORK_PER_BYTE = 6;
 const WORK_AT_LEAST = 64 * 1024;
 const WORK_PER_INFLATED = 8;
 /** What a layer costs besides, in bytes: most are short, and each goes through every step. */
