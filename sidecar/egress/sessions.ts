@@ -1,5 +1,11 @@
 import type { Server } from "node:http";
-import { createServer as createHttp2, type Http2Server, type ServerHttp2Session } from "node:http2";
+import {
+  createServer as createHttp2,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { isIP } from "node:net";
@@ -9,10 +15,11 @@ import { admit } from "./admission.ts";
 import type { ProxyContext } from "./exchange.ts";
 import { markListening } from "./gate.ts";
 import { createHttp1Server, refuseRaw } from "./http1_server.ts";
+import { endOutsideEvents, isEnding } from "./http2_end.ts";
 import { guardSession } from "./http2_guard.ts";
 import { LIMITS } from "./limits.ts";
 import type { EgressLog } from "./log.ts";
-import type { AgentRequest, AgentResponse, Inbound } from "./message.ts";
+import type { AgentRequest, Inbound } from "./message.ts";
 import { logDenial } from "./refusal.ts";
 import type { Tunnel } from "./terminator.ts";
 
@@ -51,7 +58,9 @@ export class Sessions {
     });
     this.#http2.on("session", (session) => this.#sessionOpened(session));
     this.#http2.on("sessionError", () => {});
-    const serve = (request: AgentRequest, response: AgentResponse): void => {
+    const serve = (request: Http2ServerRequest, response: Http2ServerResponse): void => {
+      const { session } = request.stream;
+      if (session !== undefined && isEnding(session)) return;
       const inbound = this.#inbound(request);
       if (inbound === undefined) return void response.destroy();
       admit(context, { request, response }, inbound);
@@ -83,6 +92,7 @@ export class Sessions {
   }
 
   #sessionOpened(session: ServerHttp2Session): void {
+    endOutsideEvents(session);
     if (this.#arriving === undefined) return session.destroy();
     const { channel, socket } = this.#arriving;
     this.#channels.set(session, channel);

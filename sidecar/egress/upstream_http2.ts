@@ -7,6 +7,7 @@ import {
 } from "node:http2";
 import { PassThrough } from "node:stream";
 import type { Dialer, Origin } from "./dial.ts";
+import { endOutsideEvents } from "./http2_end.ts";
 import { LIMITS } from "./limits.ts";
 import {
   headerRecord,
@@ -83,6 +84,7 @@ export class Http2Pool {
       settings: { enablePush: false },
       maxHeaderListPairs: LIMITS.headerCount,
     });
+    endOutsideEvents(session);
     const forget = (): void => this.#forget(key);
     session.on("error", forget).on("close", forget).on("goaway", forget);
     // Each request under way listens as well.
