@@ -17,15 +17,21 @@ export interface SupervisorOptions {
   readonly log: (name: string, line: string) => void;
 }
 
-/** Starts a service's process, which waits on standard input for what it is told. */
+/**
+ * Starts a service's process, which waits on standard input for what it is told. `environment` is
+ * added to what the runtime itself needs.
+ */
 export function spawnService(
   service: ServiceProcess,
-  options: { readonly dropPrivileges: boolean },
+  options: {
+    readonly dropPrivileges: boolean;
+    readonly environment?: Readonly<Record<string, string>>;
+  },
 ): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: [...service.args],
     clearEnv: true,
-    env: runtimeEnvironment(),
+    env: { ...runtimeEnvironment(), ...options.environment },
     cwd: "/",
     stdin: "piped",
     stdout: "piped",

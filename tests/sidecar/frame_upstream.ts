@@ -21,6 +21,7 @@ export type FrameScript = (arrival: Arrival, stream: number) => void;
 export async function withFrameUpstream(
   scripts: readonly FrameScript[],
   run: (proxy: RunningProxy, upstream: RawUpstream) => Promise<void>,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await using upstream = await startRawUpstream(HOST, "h2");
   const greeted = new Set<Arrival>();
@@ -40,6 +41,7 @@ export async function withFrameUpstream(
     routes: `log: 2\nroutes:\n  - host: ${HOST}\n`,
     upstreamCa: upstream.caPem,
     extraHosts: [{ name: HOST, address: "127.0.0.1", port: upstream.port }],
+    environment,
   });
   await run(proxy, upstream);
 }

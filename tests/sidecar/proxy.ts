@@ -14,6 +14,8 @@ export interface ProxySetup {
   readonly upstreamCa?: string;
   /** Folder of a proposal queue, and how long a request waits for an answer, in seconds. */
   readonly queue?: { readonly folder: string; readonly timeoutSeconds: number };
+  /** Variables that the process has besides those of the runtime. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The real egress process with its real permissions, on loopback. */
@@ -42,7 +44,8 @@ export async function startProxy(setup: ProxySetup): Promise<RunningProxy> {
   const queuePath = queue?.folder ?? `${folder}/no-queue`;
   const placement = { ...IN_IMAGE, address: "127.0.0.1", egressPort: 0, routesPath, queuePath };
   const spec = egressProcess(placement, extraHosts.map((host) => host.address));
-  const child = spawnService(spec, { dropPrivileges: false });
+  const { environment = {} } = setup;
+  const child = spawnService(spec, { dropPrivileges: false, environment });
   const service: EgressService = {
     bottle: "test-abcde",
     tokens: { ...tokens },
