@@ -47,7 +47,8 @@ export function helpModule(): string {
 
 const HELP_HEAD = `/** Does the command line ask for nothing but help? */
 export function asksForHelp(args: readonly string[]): boolean {
-  return args.length === 0 || (args.length === 1 && ["--help", "-h", "help"].includes(args[0] ?? ""));
+  return args.length === 0 ||
+    (args.length === 1 && ["--help", "-h", "help"].includes(args[0] ?? ""));
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Does the command line ask for nothing but help? */
 export function asksForHelp(args: readonly string[]): boolean {
-  return args.length === 0 || (args.length === 1 && ["--help", "-h", "help"].includes(args[0] ?? ""));
+  return args.length === 0 ||
+    (args.length === 1 && ["--help", "-h", "help"].includes(args[0] ?? ""));
 }
 
 /**

@@ -5,7 +5,7 @@ import {
   foundSecrets,
   secretDenial,
 } from "../../policy/dlp/decision.ts";
-import type { Finding } from "../../policy/dlp/finding.ts";
+import type { ByteRange, Finding } from "../../policy/dlp/finding.ts";
 import type { OutboundScanner, ScanRequest } from "../../policy/dlp/scan.ts";
 import type { OutboundDetector, Route } from "../../policy/egress/route.ts";
 import type { Denial, FoundSecret } from "../../policy/egress/verdict.ts";
@@ -160,15 +160,18 @@ export class OutboundScreen {
   }
 
   /**
-   * What stands around a finding within the given bounds, with everything that any detector finds
-   * masked, approved values included.
+   * Shows what stands around findings of these bytes, within the given bounds, with everything that
+   * any detector finds masked, approved values included. All of them take one scan.
    */
-  around(bytes: Uint8Array, finding: Finding, bounds = { start: 0, end: bytes.length }): string {
-    if (finding.range === undefined) return "";
-    const start = Math.max(bounds.start, finding.range.start - AROUND_BYTES);
-    const end = Math.min(bounds.end, finding.range.end + AROUND_BYTES);
-    const all = this.scanner.scan(bytes, { detectors: SHOWN_BY, isSafe: () => false });
-    return masked(bytes, { start, end }, [...all, finding]);
+  surroundings(bytes: Uint8Array): (finding: Finding, bounds?: ByteRange) => string {
+    let all: readonly Finding[] | undefined;
+    return ({ range, ...finding }, bounds = { start: 0, end: bytes.length }) => {
+      if (range === undefined) return "";
+      const start = Math.max(bounds.start, range.start - AROUND_BYTES);
+      const end = Math.min(bounds.end, range.end + AROUND_BYTES);
+      all ??= this.scanner.scan(bytes, { detectors: SHOWN_BY, isSafe: () => false });
+      return masked(bytes, { start, end }, [...all, { ...finding, range }]);
+    };
   }
 }
 

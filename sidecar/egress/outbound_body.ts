@@ -143,11 +143,11 @@ async function cleanBytes(options: BodyScanOptions, sent: Uint8Array): Promise<U
   for (let round = 0; round < LIMITS.scanRounds; round++) {
     const findings = outbound.scanner.scan(bytes, scan);
     if (findings.length === 0) return bytes;
-    const current = bytes;
+    const around = outbound.surroundings(bytes);
     const matches = findings.map((finding) => ({
       finding,
       place,
-      around: () => outbound.around(current, finding),
+      around: () => around(finding),
     }));
     const canRewrite = options.canRewrite && findings.every(({ range }) => range !== undefined);
     const settled = await outbound.settle(subject, matches, canRewrite);

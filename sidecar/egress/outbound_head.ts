@@ -113,9 +113,10 @@ function matchesIn(
   { findings, scan }: { findings: readonly Finding[]; scan: ScanRequest },
 ): Match[] {
   const located = locate(layout, findings, { scanner: outbound.scanner, scan });
+  const around = outbound.surroundings(layout.bytes);
   return located.map(({ finding, place, segments: [first] }) => ({
     finding,
     place,
-    around: () => first === undefined ? "" : outbound.around(layout.bytes, finding, first),
+    around: () => first === undefined ? "" : around(finding, first),
   }));
 }
