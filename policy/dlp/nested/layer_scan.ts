@@ -48,8 +48,12 @@ export interface ScanTools {
 const MOST_MATCHES = 256;
 /** Hits of one scan; what lies behind them is not looked at. */
 const MOST_HITS = 1024;
-/** Bytes looked at for each byte of the text, all its views and layers together. */
-const WORK_PER_BYTE = 6;
+/**
+ * Bytes looked at for each byte of the text, all its views and layers together. Pages in languages
+ * with accents, full of links and character references, need up to 18 of them, and 25 in base64: it
+ * is better to be slow there than to stop honest work.
+ */
+const WORK_PER_BYTE = 32;
 const WORK_AT_LEAST = 64 * 1024;
 const WORK_PER_INFLATED = 8;
 /** What a layer costs besides, in bytes: most are short, and each goes through every step. */
