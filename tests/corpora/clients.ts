@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import { endOutsideEvents } from "../../sidecar/egress/http2_end.ts";
 import {
   block,
   type Field,
@@ -122,6 +123,7 @@ async function sendHttp2(proxy: RunningProxy, request: WireRequest): Promise<Wir
   const { host, path, headers, body, trailers } = request;
   const tls = await openTunnel(proxy, host, "h2");
   const session = connectHttp2(`https://${host}`, { createConnection: () => tls });
+  endOutsideEvents(session);
   session.on("error", () => {});
   try {
     const stream = session.request(

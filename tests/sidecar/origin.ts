@@ -2,6 +2,7 @@ import { createServer as createHttp } from "node:http";
 import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createBottleCa } from "../../host/launch/ca.ts";
+import { endOutsideEvents } from "../../sidecar/egress/http2_end.ts";
 import { LeafMint } from "../../sidecar/egress/leaves.ts";
 
 /** What an origin saw of one request. */
@@ -83,6 +84,7 @@ function listen(
     socket.once("close", () => sockets.delete(socket));
   });
   server.on("sessionError", () => {});
+  server.on("session", endOutsideEvents);
   return new Promise((resolve) => {
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
