@@ -53,7 +53,7 @@ function whenGone(response: AgentResponse): AbortSignal {
   const gone = new AbortController();
   // A response that was sent whole also closes; its connection to the upstream is kept for others.
   response.once("close", () => {
-    if (!response.writableFinished) gone.abort();
+    if (!response.writableFinished) gone.abort(new Error("the agent went away"));
   });
   return gone.signal;
 }

@@ -36,6 +36,8 @@ export class Http2Pool {
     for (let isSecond = false;; isSecond = true) {
       const session = await this.#session(request.origin);
       if (session === undefined) return undefined;
+      // The agent may have left while the upstream was dialled.
+      request.signal.throwIfAborted();
       try {
         return await sendHttp2(session, request);
       } catch (error) {

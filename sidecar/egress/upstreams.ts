@@ -21,20 +21,27 @@ export class Upstreams {
 
   /**
    * Sends a request, by HTTP/2 when the agent did and the upstream can. Rejects with
-   * {@linkcode DialError}.
+   * {@linkcode DialError}, or with the signal's reason: what the agent has left is not sent any
+   * more.
    */
   async send(
     request: UpstreamRequest,
     options: { readonly http2: boolean },
   ): Promise<UpstreamResponse> {
     try {
+      // The agent may have left while its request was looked at.
+      request.signal.throwIfAborted();
       if (options.http2 && request.origin.scheme === "https") {
         const response = await this.#http2.send(request);
         if (response !== undefined) return response;
       }
+      // Or while the upstream was asked for its version.
+      request.signal.throwIfAborted();
       return await this.#http1.send(request);
     } catch (error) {
       if (error instanceof DialError) throw error;
+      // No fault of the upstream's.
+      request.signal.throwIfAborted();
       const message = error instanceof Error ? error.message : String(error);
       throw new DialError(502, "upstream_failed", `${request.origin.host} failed: ${message}`);
     }
