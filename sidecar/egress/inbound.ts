@@ -1,16 +1,15 @@
-import { IncomingMessage } from "node:http";
 import type { Readable, Writable } from "node:stream";
 import { forbidden } from "../../policy/egress/verdict.ts";
 import type { Route } from "../../policy/egress/route.ts";
 import { cutResponse } from "./cut.ts";
 import { DialError } from "./dial.ts";
 import type { ProxyContext } from "./exchange.ts";
+import { arrived } from "./inbound_arrival.ts";
 import { contentCodings } from "./inbound_codings.ts";
 import { decodeBody } from "./inbound_decode.ts";
 import { agentHeaders, redactHeaders } from "./inbound_head.ts";
 import { Inspection } from "./inbound_inspection.ts";
 import { InjectionFound } from "./inbound_judge.ts";
-import { LIMITS } from "./limits.ts";
 import type { AgentRequest, AgentResponse, UpstreamResponse } from "./message.ts";
 import { pump } from "./pump.ts";
 import { answer, denialAnswer, writeHead } from "./reply.ts";
@@ -138,40 +137,6 @@ async function sendBody(
 }
 
 const NOTHING = new Uint8Array(0);
-
-/**
- * What has arrived of a body by now; waits for nothing that is still on its way. When that is all
- * of it, the body has ended.
- */
-async function arrived(
-  upstream: UpstreamResponse,
-  body: Readable,
-): Promise<Uint8Array | undefined> {
-  body.pause();
-  // What came with the headers of HTTP/1.1 is here. HTTP/2 and decoders hand it over a moment
-  // later.
-  const isSure = upstream.body === body && body instanceof IncomingMessage;
-  if (!isSure && body.readableLength === 0) await handedOver(body);
-  const chunk: unknown = body.read();
-  if (!(chunk instanceof Uint8Array)) return undefined;
-  // The read that gives nothing is what makes a body end.
-  body.read(0);
-  await new Promise((resolve) => setImmediate(resolve));
-  return chunk;
-}
-
-/** Waits until something can be read or there is nothing more, but not long. */
-function handedOver(body: Readable): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      clearTimeout(timer);
-      body.off("readable", settle).off("end", settle).off("close", settle);
-      resolve();
-    };
-    const timer = setTimeout(settle, LIMITS.handOverMs);
-    body.on("readable", settle).on("end", settle).on("close", settle);
-  });
-}
 
 function unreadable(upstream: UpstreamResponse, why: string): DialError {
   upstream.body.destroy();

@@ -67,8 +67,12 @@ export const LIMITS = Object.freeze({
   decodeChunkBytes: 64 * 1024,
   /** Early hints of one response that are passed on. */
   earlyHints: 16,
-  /** From a response's headers to what came with them, on its way through the layers. */
+  /**
+   * From a response's headers to what came with them, on its way through the layers: this long for
+   * a stream, so many times that for anything else.
+   */
   handOverMs: 5,
+  handOverTurns: 10,
   /** Largest window of a zstd body, as a power of two (RFC 9659). */
   zstdWindowLog: 23,
   /** A WebSocket message up to this is scanned as a whole before any of it leaves. */
