@@ -113,7 +113,7 @@ async function sendBody(
   const first = inspection === undefined ? undefined : await arrived(upstream, body);
   const start = first === undefined ? NOTHING : inspect(first);
   const finish = (): Uint8Array => {
-    if (!upstream.isWhole()) throw new Error("the upstream broke off");
+    if (!upstream.isWhole()) throw brokeOff(response);
     const rest = inspection?.end() ?? NOTHING;
     bytes += rest.length;
     return rest;
@@ -134,6 +134,12 @@ async function sendBody(
   }
   response.end();
   return bytes;
+}
+
+/** Can be told as long as nothing was sent. */
+function brokeOff(response: AgentResponse): Error {
+  const message = "the upstream broke off";
+  return response.headersSent ? new Error(message) : new DialError(502, "upstream_failed", message);
 }
 
 const NOTHING = new Uint8Array(0);
